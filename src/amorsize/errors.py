@@ -1,0 +1,50 @@
+"""One small tree of errors; each says what happened and what to do next.
+
+Subclasses never change ``__init__``, so every error survives pickling. Exceptions of the
+user's own function are never wrapped in any of these.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+
+class AmorsizeError(Exception):
+    """Base class; says what happened, and, where we know it, what to do next."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return message if self.hint is None else f"{message}\n\nhint: {self.hint}"
+
+
+class UsageError(AmorsizeError, ValueError):
+    """The call itself is wrong: nothing was run."""
+
+    exit_code = 2
+
+    @classmethod
+    def parameter(cls, complaint: str, *, hint: str | None = None) -> Self:
+        """Complain in the words users know: ``Invalid parameter: ...``."""
+        return cls(f"Invalid parameter: {complaint}", hint=hint)
+
+
+class BackendRefusedError(UsageError):
+    """A forced engine or worker count cannot be honoured, and the message says why."""
+
+    @classmethod
+    def because(cls, backend: str, why: str, *, hint: str | None = None) -> Self:
+        return cls(f"backend={backend!r} cannot be used: {why}", hint=hint)
+
+
+class WorkerCrashedError(AmorsizeError):
+    """A worker process died while it held items; its results are lost."""
+
+
+class ResultLostError(AmorsizeError):
+    """A result or an exception could not travel back, and running the item again was forbidden."""

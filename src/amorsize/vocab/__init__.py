@@ -1,0 +1,1 @@
+"""Pure nouns: frozen, slotted, keyword-only facts that cannot be nonsense."""

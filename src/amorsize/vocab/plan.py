@@ -1,0 +1,165 @@
+"""Candidates, why they were ruled out, and the choice with its prediction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class EngineKind(StrEnum):
+    """Who runs chunks."""
+
+    SERIAL = "serial"
+    THREADS = "threads"
+    TEAM = "team"
+    """Forked workers that inherit function and data, and the caller."""
+    LOKY = "loky"
+    """Spawned workers that are sent function and data by pickle, and the caller."""
+
+    @property
+    def crosses_process(self) -> bool:
+        return self in {EngineKind.TEAM, EngineKind.LOKY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One engine x workers x chunk. ``workers`` counts the caller where it works too."""
+
+    engine: EngineKind
+    workers: int
+    chunk: int
+    """Items handed out together at the start; engines shrink it towards the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Makespan:
+    """Wall time of one candidate for the items left, in parts that add up to it, in seconds."""
+
+    startup_s: float
+    """Time the caller is blocked while workers are made, and what their lateness costs."""
+    compute_s: float
+    """The users' function, spread over the effective cores."""
+    dispatch_s: float
+    """Handing out chunks."""
+    transfer_s: float
+    """Items and results that pass from process to process."""
+    tail_s: float
+    """The last to finish keeps the others waiting."""
+
+    @property
+    def total_s(self) -> float:
+        return self.startup_s + self.compute_s + self.dispatch_s + self.transfer_s + self.tail_s
+
+
+@dataclass(frozen=True, slots=True)
+class CannotCross:
+    """Function, items or results cannot be sent to another process."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForkUnsafe:
+    """Forking this process could hang or corrupt the child."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsTheLock:
+    """The function keeps the interpreter lock, so threads would take turns."""
+
+    free_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class CarriesConnection:
+    """The function drags an open connection along, which must not be shared."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesItsItem:
+    """The function works by changing its item in place, which another process cannot see."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneCore:
+    """There is nobody to share the work with."""
+
+    usable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """The call already runs inside a worker of another one."""
+
+    inside: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotForced:
+    """The caller asked for something else."""
+
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slower:
+    """Predicted to take longer than what was chosen."""
+
+    by_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class GainTooSmall:
+    """Faster in the middle of the estimate, but not surely by enough."""
+
+    gain_s: float
+    needed_s: float
+
+
+Rejection: TypeAlias = (
+    CannotCross
+    | ForkUnsafe
+    | HoldsTheLock
+    | CarriesConnection
+    | ChangesItsItem
+    | OneCore
+    | Nested
+    | NotForced
+    | Slower
+    | GainTooSmall
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A candidate that was considered, what it would have cost, and why it lost."""
+
+    candidate: Candidate
+    reason: Rejection
+    expected: Makespan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The choice for the items left."""
+
+    chosen: Candidate
+    expected: Makespan
+    serial_s: float
+    """What the plain loop would still take."""
+    speedup_low: float
+    speedup: float
+    speedup_high: float
+    rejected: tuple[Rejected, ...] = ()
+    forced: str | None = None
+    """What the caller asked for, where that decided: ``n_jobs=4``."""
+
+    @property
+    def is_parallel(self) -> bool:
+        return self.chosen.engine is not EngineKind.SERIAL

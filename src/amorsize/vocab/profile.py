@@ -1,0 +1,99 @@
+"""What the first measured calls tell about a function and its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from amorsize.vocab.estimate import Measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """Mean cost of sending one object to another process, one way each.
+
+    ``out_of_band_bytes`` is the part that needs no copy through pickle (large buffers).
+    """
+
+    dumps_s: float
+    loads_s: float
+    size_bytes: float
+    out_of_band_bytes: float
+    sampled: int
+
+
+@dataclass(frozen=True, slots=True)
+class CannotTravel:
+    """An object that cannot be pickled: which one, and what pickle said."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    """Nobody looked yet."""
+
+
+Travel: TypeAlias = Transfer | CannotTravel | NotMeasured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GilUse:
+    """How often a ticking thread got the interpreter lock on time while items ran.
+
+    ``free_share`` is 0 for code that holds the lock, near 1 for code that releases it.
+    ``threads_gain`` is the speed-up that two threads really gave on real items, if tried.
+    """
+
+    free_share: float
+    ticks: int
+    threads_gain: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The facts a decision is made from. Times are of one call, in seconds, unless said.
+
+    ``remaining`` is the predicted serial time of all items not yet run, an interval.
+    ``items_left`` is ``None`` where the input does not know its length.
+    """
+
+    sampled: int
+    items_left: int | None
+    first_s: float
+    """The very first call: imports, caches and compilers warm up in it."""
+    mean_s: float
+    """Steady cost of one call, the first one aside."""
+    spread: float
+    """Standard deviation over mean of one call."""
+    longest_s: float
+    wall_s: float
+    """Time spent in items so far; ``cpu_s`` of this thread, ``process_cpu_s`` of all threads."""
+    cpu_s: float
+    process_cpu_s: float
+    waits: int
+    """Voluntary context switches of this thread while items ran."""
+    preemptions: int
+    """Involuntary ones: the machine is busy, the function is not waiting."""
+    remaining: Measured
+    trend: float = 1.0
+    """Predicted mean cost of the items left over mean cost of those seen."""
+    argument: Travel = NotMeasured()
+    result: Travel = NotMeasured()
+    function: Travel = NotMeasured()
+    gil: GilUse | None = None
+    returns_its_item: bool = False
+    """A sampled result *is* its (mutable) item: the function changes it in place."""
+    carries: str | None = None
+    """An open connection, file or lock that the function drags along, named."""
+
+    @property
+    def cpu_share(self) -> float:
+        """CPU time over wall time of the caller while items ran."""
+        return self.cpu_s / self.wall_s if self.wall_s > 0 else 1.0
+
+    @property
+    def inner_parallelism(self) -> float:
+        """Cores that the function keeps busy by itself."""
+        return self.process_cpu_s / self.wall_s if self.wall_s > 0 else 1.0

@@ -1,0 +1,43 @@
+"""What really happened in a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amorsize.vocab.plan import Decision, EngineKind
+from amorsize.vocab.profile import Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """The account of one run, whatever engine did it."""
+
+    items: int
+    engine: EngineKind
+    """The engine that did most; ``SERIAL`` where workers were never brought in."""
+    workers: int
+    """The caller included where it worked."""
+    wall_s: float
+    work_s: float
+    """Time inside the function, summed over all workers: an estimate of the plain loop."""
+    serial_items: int
+    """Items that the caller ran before workers were brought in."""
+    decision: Decision | None
+    profile: Profile | None
+    warnings: tuple[str, ...] = ()
+    reruns: tuple[int, ...] = ()
+    """Items that ran twice because their result or exception could not travel."""
+
+    @property
+    def speedup(self) -> float:
+        """T1 over makespan."""
+        return self.work_s / self.wall_s if self.wall_s > 0 else 1.0
+
+    @property
+    def predicted_speedup(self) -> float:
+        """What was promised for the whole run at the moment of the decision."""
+        if self.decision is None or self.profile is None or not self.decision.is_parallel:
+            return 1.0
+        spent = self.profile.wall_s
+        total = spent + self.decision.expected.total_s
+        return (spent + self.decision.serial_s) / total if total > 0 else 1.0

@@ -1,0 +1,42 @@
+"""What is true around one call: the machine of the moment, and what engines cost here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amorsize.vocab.estimate import Assumed, Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What one engine costs. All in seconds.
+
+    The caller is blocked for ``blocking`` once and for ``per_worker`` per extra worker;
+    workers become productive ``delay`` after that, while the caller works on.
+    """
+
+    blocking: Estimate
+    per_worker: Estimate
+    delay: Estimate
+    per_chunk: Estimate
+    per_item: Estimate = Assumed(median_s=0.0, why="nothing is done per item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Facts about this process and machine that rule engines in or out."""
+
+    cores: int
+    """Usable by this process, at least 1."""
+    quota: float | None = None
+    """CPU time per wall time that the container grants, where it is limited."""
+    fork_unsafe: str | None = None
+    """The thread, library or setting that rules forking out, named."""
+    nested_in: str | None = None
+    """The worker this call already runs in, named."""
+    spawn_impossible: str | None = None
+    """Why no new process can be started at all, for example inside a daemonic worker."""
+    gil: bool = True
+    """False in a free-threaded interpreter with the lock disabled."""
+    spawned_warm: bool = False
+    """Spawned workers of an earlier call are alive."""
