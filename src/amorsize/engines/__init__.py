@@ -1,0 +1,1 @@
+"""Who runs chunks: one file an engine, one narrow interface (``base``)."""

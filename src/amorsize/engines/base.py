@@ -1,0 +1,90 @@
+"""The narrow interface between the driver and whoever runs chunks.
+
+An engine owns its loop: it is given what is left of the input and reports completions, all
+from the caller's thread. It never decides whether it should run, and never formats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from amorsize.engines.source import Source
+    from amorsize.vocab.plan import EngineKind
+
+
+@dataclass(slots=True)
+class Failure:
+    """What stopped an item: the exception that ``func`` raised, as itself."""
+
+    index: int
+    error: BaseException
+    where: str
+    """Where it ran, as a person would say it: ``worker process 4242``."""
+
+
+class Reports(Protocol):
+    """Where an engine says what happened; called in the caller's thread only."""
+
+    @property
+    def limit(self) -> int | None:
+        """No item at or above this index may be started: a smaller one has failed."""
+
+    @property
+    def patience_s(self) -> float | None:
+        """How long the caller may wait before it calls ``tick``; ``None``: for ever."""
+
+    def done(self, start: int, results: Sequence[Any], busy_s: float) -> None:
+        """Consecutive results from ``start`` on, and the time spent in the function."""
+
+    def failed(self, failure: Failure) -> None:
+        """An item raised; ``limit`` falls to its index."""
+
+    def stranded(self, start: int, items: Sequence[Any], why: str) -> None:
+        """Items that ran, but whose result or exception could not come back."""
+
+    def note(self, warning: str) -> None:
+        """Something the user should know, kept in the record."""
+
+    def tick(self) -> None:
+        """Give the progress display a chance while nothing completes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is left to do, and how the decision wants it done."""
+
+    func: Callable[[Any], Any]
+    source: Source
+    workers: int
+    """The caller included where the engine lets it work."""
+    item_s: float
+    """Predicted mean cost of one item."""
+    chunksize: int | None = None
+    """Forced by the user; ``None``: the engine's chunk rule."""
+    waits: bool = False
+    """The function waits rather than computes: more workers than cores may pay."""
+    workers_forced: bool = False
+    fail_fast: bool = False
+
+
+class Engine(Protocol):
+    """Runs a job to its end, to its first failure, or to an interrupt; leaves nothing behind.
+
+    ``run`` returns when every item left has been reported, or every item below
+    ``reports.limit`` has. Where workers cannot be started it raises ``EngineStartError``
+    before any item was claimed. Whatever else is raised (``KeyboardInterrupt`` included),
+    no worker is left.
+    """
+
+    kind: EngineKind
+
+    def run(self, job: Job, reports: Reports, /) -> int:
+        """Run it; returns the number of workers that were used, the caller included."""
+
+
+class EngineStartError(Exception):
+    """Workers could not be started (no memory, no processes, a sandbox): go on without them."""

@@ -1,0 +1,87 @@
+"""Run one chunk, in pieces, so that a failure elsewhere or a hungry worker is heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from amorsize.engines.blocks import Pace, map_items, runner_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Watch: TypeAlias = "Callable[[int, int], int]"
+"""Asked between pieces with the next index and the end: where the chunk ends now."""
+
+
+class InputEndedError(Exception):
+    """The input had fewer items than its length promised: a mark, never raised to the user."""
+
+
+@dataclass(slots=True)
+class Ran:
+    """What came of a chunk: the results up to its end, to where it was cut, or to a failure."""
+
+    start: int
+    results: list[Any] = field(default_factory=list)
+    error: BaseException | None = None
+    busy_s: float = 0.0
+
+    @property
+    def next_index(self) -> int:
+        return self.start + len(self.results)
+
+
+def to_its_end(_index: int, stop: int) -> int:
+    """Watch nothing."""
+    return stop
+
+
+def run_chunk(
+    func: Callable[[Any], Any],
+    items: Iterable[Any],
+    span: tuple[int, int],
+    *,
+    exact: bool = True,
+    watch: Watch = to_its_end,
+) -> Ran:
+    """Call ``func`` on the items of ``span`` in order, until the watch or an error cuts it.
+
+    An error is returned, not raised, whatever its type. ``exact`` says that there are as many
+    items as the span promises; where there are fewer, the error is ``InputEndedError``.
+    """
+    ran = Ran(span[0])
+    began = perf_counter()
+    try:
+        _run_pieces(func, iter(items), ran, span[1], exact=exact, watch=watch)
+    except BaseException as error:  # noqa: BLE001 - whatever func raises reaches the caller as itself
+        ran.error = error
+    ran.busy_s = perf_counter() - began
+    return ran
+
+
+def _run_pieces(  # noqa: PLR0913 - the loop of all loops takes what it needs
+    func: Callable[[Any], Any],
+    items: Iterable[Any],
+    ran: Ran,
+    stop: int,
+    *,
+    exact: bool,
+    watch: Watch,
+) -> None:
+    runner = runner_for(func, exact=exact)
+    pace, then = Pace(), perf_counter()
+    index = ran.start
+    stop = watch(index, stop)
+    while index < stop:
+        size = min(pace.size, stop - index)
+        runner(func, islice(items, size), ran.results)
+        if ran.next_index - index < size:
+            raise StopIteration if runner is map_items else InputEndedError
+        index, now = ran.next_index, perf_counter()
+        pace.took(now - then)
+        then = now
+        if index < stop:
+            stop = watch(index, stop)

@@ -1,0 +1,229 @@
+"""The caller's data, read exactly as the plain loop would read it.
+
+Input is indexed only where indexing equals iterating; everything else is iterated once.
+Nothing is ever handed out twice, and nothing is read ahead unless asked for.
+"""
+
+from __future__ import annotations
+
+import array
+import sys
+from bisect import insort
+from collections import deque
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+INDEXED_TYPES = (list, tuple, range, str, bytes, bytearray, array.array)
+IN_MEMORY_TYPES = (
+    dict,
+    set,
+    frozenset,
+    deque,
+    type({}.keys()),
+    type({}.values()),
+    type({}.items()),
+)
+"""Containers that hold their items already: listing the rest costs no work of the user's."""
+
+
+class Chunk(NamedTuple):
+    """Consecutive items, listed, and the index of the first."""
+
+    start: int
+    items: list[Any]
+
+
+class IndexedSource:
+    """Data whose items can be fetched in any order, from ``offset`` to ``length``.
+
+    ``exact`` is false where ``len`` is only a promise: an object with nothing but
+    ``__getitem__`` ends at its first ``IndexError``, before or after that.
+    """
+
+    indexed = True
+
+    def __init__(self, data: Any, *, offset: int = 0, exact: bool = True) -> None:
+        self.data = data
+        self.offset = offset
+        self.exact = exact
+        self.length: int = offset + len(data)
+        self.position = offset
+        self._probed: list[int] = []
+
+    def items(self, start: int, stop: int | None) -> Iterator[Any]:
+        """Items of the given indices, fetched lazily, as iterating would fetch them."""
+        iterator: Any = iter(self.data)
+        iterator.__setstate__(start - self.offset)
+        return iterator if stop is None else islice(iterator, stop - start)
+
+    def probe(self, index: int) -> Any:
+        """Take one item out of turn."""
+        insort(self._probed, index)
+        return next(self.items(index, index + 1))
+
+    def room(self, count: int) -> int:
+        """How many consecutive items, up to ``count``, come next; 0 at the end."""
+        self._skip_probed()
+        return max(0, min(count, self._edge() - self.position))
+
+    def block(self, count: int) -> Iterator[Any]:
+        """The next ``room(count)`` items, from ``position`` on, fetched lazily.
+
+        Call ``advance`` with the number that was really run.
+        """
+        return self.items(self.position, self.position + self.room(count))
+
+    def advance(self, count: int) -> None:
+        self.position += count
+
+    def left(self) -> int:
+        """Number of items neither run nor probed."""
+        self._skip_probed()
+        return max(0, self.length - self.position - len(self._probed))
+
+    def claim(self, count: int) -> Chunk | None:
+        """The next at most ``count`` items, listed; ``None`` at the end."""
+        items = list(self.block(count))
+        start = self.position
+        self.advance(len(items))
+        return Chunk(start, items) if items else None
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Take all that is left, as intervals of indices."""
+        self._skip_probed()
+        edges = [self.position, *self._probed, self.length]
+        starts = [edges[0], *(i + 1 for i in edges[1:-1])]
+        self._probed.clear()
+        self.position = max(self.position, self.length)
+        return [(a, b) for a, b in zip(starts, edges[1:], strict=True) if a < b]
+
+    def cut(self, index: int) -> None:
+        """Forget the items from ``index`` on."""
+        self.length = min(self.length, index)
+        self.exact = True
+
+    def _skip_probed(self) -> None:
+        while self._probed and self._probed[0] <= self.position:
+            self.position += self._probed[0] == self.position
+            del self._probed[0]
+
+    def _edge(self) -> int:
+        """Where the next gap or the end is; an object with only ``__getitem__`` says when."""
+        if self._probed:
+            return self._probed[0]
+        return self.length if self.exact else sys.maxsize
+
+
+class IteratedSource:
+    """Data that is iterated once, in order, in the caller's thread.
+
+    ``length`` is what ``len`` promised, or ``None``; it is never trusted for more than a
+    forecast. An exception of the iterator itself ends the input and is kept in ``broken``.
+    """
+
+    indexed = False
+    exact = False
+
+    def __init__(
+        self, data: Any, *, length: int | None, in_memory: bool = False, keep: bool = False
+    ) -> None:
+        self._iterator = iter(data)
+        self._in_memory = in_memory
+        self.length = length
+        self.position = 0
+        self.broken: BaseException | None = None
+        self.kept: list[Any] | None = [] if keep else None
+
+    def room(self, count: int) -> int:
+        """How many items may come next: nobody knows before they are read."""
+        return count
+
+    def block(self, count: int) -> Iterator[Any]:
+        """The next at most ``count`` items, read lazily; see ``IndexedSource.block``."""
+        if self.kept is None:
+            return islice(self._iterator, count)
+        return self._remembering(count)
+
+    def advance(self, count: int) -> None:
+        self.position += count
+
+    def left(self) -> int | None:
+        return None if self.length is None else max(0, self.length - self.position)
+
+    def claim(self, count: int) -> Chunk | None:
+        """The next at most ``count`` items, listed; ``None`` at the end or where it broke."""
+        items: list[Any] = []
+        if self.broken is None:
+            try:
+                items.extend(islice(self._iterator, count))
+            except Exception as error:  # noqa: BLE001 - the user's iterator; raised in its turn
+                self.broken = error
+        start = self.position
+        self.position += len(items)
+        return Chunk(start, items) if items else None
+
+    def settled(self) -> Source:
+        """The rest as an indexed source where the container holds all items anyway."""
+        if not self._in_memory:
+            return self
+        return IndexedSource(list(self._iterator), offset=self.position)
+
+    def unread(self) -> Iterator[Any]:
+        """Every item, those read before (where they were kept) and those not read yet."""
+        return chain(self.kept or (), self._iterator)
+
+    def _remembering(self, count: int) -> Iterator[Any]:
+        kept = self.kept if self.kept is not None else []
+        for item in islice(self._iterator, count):
+            kept.append(item)
+            yield item
+
+
+Source: TypeAlias = IndexedSource | IteratedSource
+
+
+def source_of(data: Iterable[Any], *, keep: bool = False) -> Source:
+    """Choose how to read ``data``; ``keep`` remembers what is read of a one-shot input.
+
+    Raises:
+        TypeError: as ``iter(data)`` does.
+    """
+    if _indexes_as_it_iterates(data):
+        return IndexedSource(data)
+    if _has_only_getitem(data):
+        return IndexedSource(data, exact=False)
+    return IteratedSource(data, length=_promised_length(data), in_memory=_holds_all(data), keep=keep)
+
+
+def _indexes_as_it_iterates(data: Any) -> bool:
+    kind = type(data)
+    if kind in INDEXED_TYPES:
+        return True
+    if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
+        return bool(data.ndim > 0)
+    base = next((base for base in INDEXED_TYPES if issubclass(kind, base)), None)
+    names = ("__iter__", "__getitem__", "__len__")
+    return base is not None and all(getattr(kind, n) is getattr(base, n) for n in names)
+
+
+def _has_only_getitem(data: Any) -> bool:
+    kind = type(data)
+    has = [hasattr(kind, name) for name in ("__getitem__", "__len__", "__iter__")]
+    return has == [True, True, False]
+
+
+def _holds_all(data: Any) -> bool:
+    kind = type(data)
+    if kind in IN_MEMORY_TYPES:
+        return True
+    return kind.__module__.startswith("pandas.") and kind.__name__ in {"Series", "DataFrame"}
+
+
+def _promised_length(data: Any) -> int | None:
+    try:
+        return len(data)
+    except TypeError:
+        return None

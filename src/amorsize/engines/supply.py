@@ -1,0 +1,70 @@
+"""The caller's side of handing out items: claimed in its thread, a chunk at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from amorsize.engines.base import Failure
+from amorsize.engines.source import Chunk, IndexedSource
+
+if TYPE_CHECKING:
+    from amorsize.engines.base import Job
+
+LEARNING: Final = 8
+"""The cost of an item is averaged over about so many chunks, so that it follows a trend."""
+
+
+class ItemCost:
+    """Mean cost of an item: the forecast at first, then what is measured."""
+
+    __slots__ = ("item_s",)
+
+    def __init__(self, forecast_s: float) -> None:
+        self.item_s = max(forecast_s, 1e-9)
+
+    def learn(self, items: int, busy_s: float) -> None:
+        if items and busy_s > 0:
+            self.item_s += (busy_s / items - self.item_s) / LEARNING
+
+    def fitting(self, seconds: float) -> int:
+        """How many items fill so many seconds, at least one."""
+        return max(1, int(min(seconds / self.item_s, 2**31)))
+
+
+class Supply:
+    """What is left of the input. It ends at its end, or where reading it raised."""
+
+    def __init__(self, job: Job) -> None:
+        self._source = job.source
+        self.ended = False
+        self.failure: Failure | None = None
+        """Reading the item at this index raised; it counts like a failure of that item."""
+
+    def left(self) -> int | None:
+        """Items not claimed yet, as far as the input knows."""
+        return 0 if self.ended else self._source.left()
+
+    def next(self, count: int) -> Chunk | None:
+        """The next at most ``count`` items; ``None`` when there are no more."""
+        if self.ended:
+            return None
+        source = self._source
+        if isinstance(source, IndexedSource) and not source.exact:
+            chunk = self._fetch(source, count)
+        else:
+            chunk = source.claim(count)
+        self.ended = self.ended or chunk is None
+        return chunk
+
+    def _fetch(self, source: IndexedSource, count: int) -> Chunk | None:
+        """Call the user's ``__getitem__``, and keep what it gave before it raised."""
+        items: list[Any] = []
+        block = source.block(count)
+        try:
+            items.extend(block)
+        except Exception as error:  # noqa: BLE001 - the user's __getitem__ may raise anything
+            self.failure = Failure(source.position + len(items), error, "the input")
+            self.ended = True
+        chunk = Chunk(source.position, items)
+        source.advance(len(items))
+        return chunk if items else None

@@ -1,0 +1,362 @@
+"""The fork team: workers inherit function and data, and claim chunks from a pipe.
+
+Nothing is pickled on the way in. The caller claims chunks too, so that on two cores one extra
+worker is enough, and reads what the others have finished between its own chunks.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import select
+import signal
+from contextlib import ExitStack, contextmanager, suppress
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+from amorsize.engines.base import EngineStartError, Failure
+from amorsize.engines.board import NO_LIMIT, NOBODY, Board
+from amorsize.engines.chunks import InputEndedError, Ran
+from amorsize.engines.errors_travel import unpack_error
+from amorsize.engines.forking import flush_streams, fork_worker, interrupts_held
+from amorsize.engines.inbox import IndexedInbox, SentInbox, inbox_for
+from amorsize.engines.memfile import Frame, FrameKind, FrameReader, memory_file
+from amorsize.engines.nesting import INSIDE
+from amorsize.engines.reaper import REAPER
+from amorsize.engines.team_worker import Lookout, Shared, run_rest, work
+from amorsize.engines.tokens import TokenPipe
+from amorsize.errors import WorkerCrashedError
+from amorsize.vocab.plan import EngineKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from amorsize.engines.base import Job, Reports
+
+CALLER: Final = 0
+"""The caller's row on the board."""
+
+DEATH_CHECK_S: Final = 5e-3
+"""How often the caller looks for dead workers between its own chunks."""
+
+GRACE_S: Final = 0.2
+"""After an interrupt a worker has so long to leave its item's ``finally`` blocks."""
+
+
+class TeamEngine:
+    """Forked workers and the caller."""
+
+    kind = EngineKind.TEAM
+
+    def run(self, job: Job, reports: Reports, /) -> int:
+        """See ``Engine.run``."""
+        with ExitStack() as stack:
+            try:
+                team = stack.enter_context(_gathered(job, reports))
+            except OSError as error:
+                msg = f"worker processes cannot be started: {error}"
+                raise EngineStartError(msg) from error
+            team.play()
+            return team.size
+
+
+class _Member:
+    """A forked worker as the caller sees it."""
+
+    def __init__(self, row: int, pid: int, memory: int) -> None:
+        self.row = row
+        self.pid = pid
+        self.pidfd = os.pidfd_open(pid)
+        self.reader = FrameReader(memory)
+        self.alive = True
+
+    @property
+    def where(self) -> str:
+        return f"worker process {self.pid}"
+
+
+@contextmanager
+def _gathered(job: Job, reports: Reports) -> Iterator[_Team]:
+    """A team with its workers started; on the way out none is left running."""
+    marker = INSIDE.set("the caller of a running call")
+    team = _Team(job, reports)
+    try:
+        team.start()
+        yield team
+    except BaseException:
+        with interrupts_held():
+            team.end_at_once()
+        raise
+    else:
+        with interrupts_held():
+            team.dismiss()
+    finally:
+        INSIDE.reset(marker)
+
+
+class _Team:
+    def __init__(self, job: Job, reports: Reports) -> None:
+        self._reports = reports
+        self._fail_fast = job.fail_fast
+        self._closing = ExitStack()
+        self._wanted = job.workers - 1
+        self._members: list[_Member] = []
+        self._outstanding = 0
+        self._last_death_check = 0.0
+        self._board = self._kept(Board(job.workers))
+        self._tokens = self._kept(TokenPipe())
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._closing.callback(os.close, self._bell)
+        self._life_end, self._life = os.pipe2(os.O_CLOEXEC)
+        self._closing.callback(os.close, self._life_end)
+        self._inbox: IndexedInbox | SentInbox = self._kept(inbox_for(job, self._tokens))
+        self._shared = Shared(
+            func=job.func,
+            tokens=self._tokens,
+            board=self._board,
+            inbox=self._inbox,
+            bell=self._bell,
+        )
+
+    def _kept(self, part: Any) -> Any:
+        self._closing.callback(part.close)
+        return part
+
+    @property
+    def size(self) -> int:
+        return 1 + len(self._members)
+
+    # -- start
+
+    def start(self) -> None:
+        self._outstanding += self._inbox.fill()
+        flush_streams()
+        for row in range(1, 1 + self._wanted):
+            try:
+                self._start_member(row)
+            except OSError:
+                if not self._members:
+                    raise
+                self._reports.note(f"only {row - 1} of {self._wanted} workers could be started")
+                return
+
+    def _start_member(self, row: int) -> None:
+        memory = memory_file()
+        try:
+            with interrupts_held():
+                pid = fork_worker(lambda: self._live(row, memory))
+                self._members.append(_Member(row, pid, memory))
+        except BaseException:
+            os.close(memory)
+            raise
+
+    def _live(self, row: int, memory: int) -> None:
+        """In the child: let go of what belongs to the caller, then work."""
+        os.close(self._life)
+        for member in self._members:
+            os.close(member.pidfd)
+            member.reader.close()
+        work(self._shared, row, memory, self._life_end)
+
+    # -- play
+
+    def play(self) -> None:
+        """Run chunks and bring results home until nothing is left."""
+        lookout = Lookout(self._shared, CALLER)
+        while self._fill() > 0:
+            worked = self._run_one(lookout)
+            self._collect()
+            if self._fail_fast and self._reports.limit is not None:
+                self.end_at_once()
+                return
+            self._look_for_deaths()
+            if not worked and self._outstanding > 0:
+                self._wait()
+
+    def _fill(self) -> int:
+        if self._reports.limit is None:
+            self._outstanding += self._inbox.fill()
+        return self._outstanding
+
+    def _run_one(self, lookout: Lookout) -> bool:
+        """Run a chunk in the caller, if there is one."""
+        token = self._tokens.claim()
+        if token is not None:
+            self._board.note_claim(CALLER)
+            self._run_own(*self._inbox.open_here(token), lookout)
+        elif isinstance(self._inbox, SentInbox) and self._inbox.own:
+            chunk = self._inbox.own.popleft()
+            end = chunk.start + len(chunk.items)
+            self._run_own(chunk.start, end, iter(chunk.items), lookout)
+        else:
+            return False
+        return True
+
+    def _run_own(self, start: int, stop: int, items: Iterator[Any], lookout: Lookout) -> None:
+        lookout.begin(stop)
+        ran = run_rest(self._shared, lookout, start, items)
+        covered = lookout.end - start
+        self._outstanding -= covered
+        self._report_own(ran)
+        self._inbox.settled(start, covered, ran.busy_s)
+        self._board.note_current(CALLER, NOBODY)
+
+    def _report_own(self, ran: Ran) -> None:
+        if ran.results:
+            self._reports.done(ran.start, ran.results, ran.busy_s)
+        if isinstance(ran.error, KeyboardInterrupt):
+            raise ran.error
+        if ran.error is not None:
+            self._board.note_failure(CALLER, ran.next_index)
+            self._reports.failed(Failure(ran.next_index, ran.error, "the caller"))
+
+    # -- results
+
+    def _collect(self) -> None:
+        """Read every frame committed so far; the garbage collector stays out of it."""
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            for member in self._members:
+                for frame in member.reader.read(self._board.committed(member.row)):
+                    self._take(frame, member)
+        finally:
+            if was_enabled:
+                gc.enable()
+
+    def _take(self, frame: Frame, member: _Member) -> None:
+        self._outstanding -= frame.covered
+        match frame.kind:
+            case FrameKind.RESULTS:
+                self._take_results(frame)
+            case FrameKind.FAILED:
+                self._take_failure(frame, member)
+            case FrameKind.STRANDED:
+                self._strand(frame, str(pickle.loads(frame.payload)))
+            case FrameKind.ENDED:
+                self._reports.failed(Failure(frame.start, InputEndedError(), member.where))
+        if frame.covered:
+            self._inbox.settled(frame.start, frame.covered, frame.busy_s)
+
+    def _take_results(self, frame: Frame) -> None:
+        try:
+            results = pickle.loads(frame.payload, buffers=frame.buffers)
+        except Exception as error:  # noqa: BLE001 - the user's __setstate__ may raise anything
+            self._strand(frame, f"{type(error).__name__}: {error}")
+            return
+        if results:
+            self._reports.done(frame.start, results, frame.busy_s)
+
+    def _take_failure(self, frame: Frame, member: _Member) -> None:
+        try:
+            error, text = unpack_error(bytes(frame.payload))
+        except Exception as trouble:  # noqa: BLE001 - an exception may refuse to be rebuilt
+            self._strand(frame, f"{type(trouble).__name__}: {trouble}")
+            return
+        error.add_note(f"traceback in {member.where}:\n{text.rstrip()}")
+        self._reports.failed(Failure(frame.start, error, member.where))
+
+    def _strand(self, frame: Frame, why: str) -> None:
+        items = self._inbox.originals(frame.start, frame.covered)
+        self._reports.stranded(frame.start, items, why)
+
+    # -- waiting and dying
+
+    def _wait(self) -> None:
+        """Sleep until a worker has committed, has given back, or has died."""
+        poll = select.poll()
+        poll.register(self._bell, select.POLLIN)
+        poll.register(self._tokens.reader, select.POLLIN)
+        for member in self._living():
+            poll.register(member.pidfd, select.POLLIN)
+        patience = self._reports.patience_s
+        poll.poll(None if patience is None else patience * 1e3)
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._bell)
+        self._last_death_check = 0.0
+        self._reports.tick()
+
+    def _living(self) -> list[_Member]:
+        return [member for member in self._members if member.alive]
+
+    def _look_for_deaths(self) -> None:
+        now = perf_counter()
+        if now - self._last_death_check < DEATH_CHECK_S:
+            return
+        self._last_death_check = now
+        dead = [member for member in self._living() if _has_ended(member.pidfd)]
+        if dead:
+            self._mourn(dead)
+
+    def _mourn(self, dead: list[_Member]) -> None:
+        """A worker died with items: the others finish what they hold, then say who died."""
+        self._board.stop()
+        self._hang_up()
+        survivors = [member for member in self._living() if member not in dead]
+        for member in survivors:
+            select.select([member.pidfd], [], [])
+        self._collect()
+        raise self._crash(dead[0])
+
+    def _crash(self, member: _Member) -> WorkerCrashedError:
+        index = self._board.current(member.row)
+        item = "between two items" if index == NOBODY else f"while it ran item {index}"
+        end = _how_it_ended(member)
+        return WorkerCrashedError(
+            f"{member.where} {end} {item}",
+            hint="run that item alone with backend='serial' to see what it does to the process",
+        )
+
+    # -- end
+
+    def _hang_up(self) -> None:
+        if self._life >= 0:
+            os.close(self._life)
+            self._life = -1
+
+    def dismiss(self) -> None:
+        """All is done: let the workers go, and wait for none of them."""
+        self._hang_up()
+        for member in self._members:
+            REAPER.expect(member.pid, member.pidfd)
+        self._close()
+        REAPER.reap()
+
+    def end_at_once(self) -> None:
+        """Leave no worker: interrupt them, and after a moment kill them."""
+        self._board.stop()
+        self._hang_up()
+        for member in self._living():
+            _signal(member, signal.SIGINT)
+        deadline = perf_counter() + GRACE_S
+        for member in self._living():
+            left = max(0.0, deadline - perf_counter())
+            if not select.select([member.pidfd], [], [], left)[0]:
+                _signal(member, signal.SIGKILL)
+                select.select([member.pidfd], [], [])
+            member.alive = False
+        self.dismiss()
+
+    def _close(self) -> None:
+        for member in self._members:
+            member.reader.close()
+        self._closing.close()
+
+
+def _has_ended(pidfd: int) -> bool:
+    return bool(select.select([pidfd], [], [], 0)[0])
+
+
+def _signal(member: _Member, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        signal.pidfd_send_signal(member.pidfd, number)
+
+
+def _how_it_ended(member: _Member) -> str:
+    try:
+        _, status = os.waitpid(member.pid, 0)
+    except ChildProcessError:  # somebody else has collected it
+        return "died"
+    code = os.waitstatus_to_exitcode(status)
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"

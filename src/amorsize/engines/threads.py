@@ -1,0 +1,269 @@
+"""Helper threads in this process: for functions that wait, or that release the interpreter lock.
+
+The caller runs no item: it reads the input, hands out chunks and takes results, so that Ctrl-C
+works at once and progress can be drawn. Every thread runs in its own copy of the caller's
+context (context variables, decimal precision). A thread cannot be killed: after an interrupt,
+or after a failure with ``fail_fast``, one that is still inside an item ends with that item.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextvars import copy_context
+from math import ceil
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from time import perf_counter, sleep
+from typing import TYPE_CHECKING, Any, Final
+
+from amorsize.engines.base import EngineStartError, Failure
+from amorsize.engines.chunks import Ran, run_chunk
+from amorsize.engines.nesting import INSIDE
+from amorsize.engines.supply import ItemCost, Supply
+from amorsize.plan.concurrency import MOST_THREADS, Width, WidthFinder
+from amorsize.vocab.plan import EngineKind
+
+if TYPE_CHECKING:
+    from amorsize.engines.base import Job, Reports
+    from amorsize.engines.source import Chunk
+
+QUANTUM_S: Final = 0.5e-3
+"""Length of a chunk of small items: handing one out and taking it back costs about 15 us."""
+
+TAPER: Final = 4
+"""A thread takes at most 1/(TAPER * threads) of what is left, so that all finish together."""
+
+AHEAD_S: Final = 10e-3
+"""Work that lies ready, so that no thread waits for a caller that is drawing progress or
+waiting for the interpreter lock (5 ms at a time)."""
+
+MOST_AHEAD: Final = 256
+"""Chunks that lie ready at most: input is not read further ahead than needed."""
+
+WAKE_S: Final = 0.1
+"""The caller looks up at least so often; some systems deliver Ctrl-C only then."""
+
+GRACE_S: Final = 0.1
+"""How long running items may take to end before the caller leaves without them."""
+
+GONE_S: Final = 20e-3
+"""A joined thread lives on for some 10 us in the kernel; nobody waits longer than this."""
+
+NO_LIMIT: Final = sys.maxsize
+TASKS: Final = Path("/proc/self/task")
+
+
+class ThreadEngine:
+    """Threads of this process; the caller coordinates."""
+
+    kind = EngineKind.THREADS
+
+    def run(self, job: Job, reports: Reports, /) -> int:
+        """See ``Engine.run``."""
+        crew = _Crew(job, reports)
+        try:
+            crew.start()
+            crew.play()
+        except BaseException:
+            crew.leave()
+            raise
+        crew.dismiss()
+        return crew.most_at_once
+
+
+class _Crew:
+    """The threads of one run. The upper half is the caller's, the lower half theirs."""
+
+    def __init__(self, job: Job, reports: Reports) -> None:
+        self._job = job
+        self._reports = reports
+        self._supply = Supply(job)
+        self._cost = ItemCost(job.item_s)
+        self._finder = self._make_finder(job)
+        self._wanted = self._finder.width.threads if self._finder else max(1, job.workers)
+        self._threads: list[threading.Thread] = []
+        self._outstanding = 0
+        self._tasks: SimpleQueue[Chunk | None] = SimpleQueue()
+        self._finished: SimpleQueue[tuple[Ran, str]] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._alive = 0
+        self._limit = NO_LIMIT if reports.limit is None else reports.limit
+        self.most_at_once = 0
+
+    @staticmethod
+    def _make_finder(job: Job) -> WidthFinder | None:
+        if job.workers_forced or not job.waits:
+            return None
+        start = min(job.workers, MOST_THREADS)
+        width = Width(threads=max(1, start), alone_s=max(job.item_s, 1e-9))
+        return WidthFinder(width, perf_counter())
+
+    def start(self) -> None:
+        """Start the first thread, before anything is claimed."""
+        try:
+            self._hire()
+        except (RuntimeError, MemoryError) as error:
+            msg = f"threads cannot be started: {error}"
+            raise EngineStartError(msg) from error
+
+    def play(self) -> None:
+        """Hand out chunks and take results until nothing is left."""
+        while self._hand_out():
+            try:
+                ran, where = self._finished.get(timeout=self._patience_s())
+            except Empty:
+                self._reports.tick()
+            else:
+                self._take(ran, where)
+            self._heed(self._reports.limit)
+            if self._job.fail_fast and self._reports.limit is not None:
+                self._limit = -1
+                return
+
+    def _patience_s(self) -> float:
+        patience = self._reports.patience_s
+        return WAKE_S if patience is None else min(patience, WAKE_S)
+
+    def _hand_out(self) -> bool:
+        """Keep chunks ready and threads enough for them; False when all are home."""
+        while self._outstanding < self._wanted + self._ahead():
+            if self._limit < NO_LIMIT:
+                break
+            chunk = self._supply.next(self._chunk_size())
+            if chunk is None:
+                self._report_input()
+                break
+            self._tasks.put(chunk)
+            self._outstanding += 1
+            self._hire_more()
+        return self._outstanding > 0
+
+    def _ahead(self) -> int:
+        chunk_s = self._cost.item_s * self._chunk_size()
+        return max(1, min(ceil(self._wanted * AHEAD_S / chunk_s), MOST_AHEAD))
+
+    def _chunk_size(self) -> int:
+        if self._job.chunksize is not None:
+            return self._job.chunksize
+        size = self._cost.fitting(QUANTUM_S)
+        left = self._supply.left()
+        return size if left is None else max(1, min(size, left // (TAPER * self._wanted)))
+
+    def _report_input(self) -> None:
+        if self._supply.failure is not None:
+            self._reports.failed(self._supply.failure)
+
+    def _hire_more(self) -> None:
+        while self._alive < min(self._wanted, self._outstanding):
+            try:
+                self._hire()
+            except (RuntimeError, MemoryError) as error:
+                self._wanted, self._finder = self._alive, None
+                self._reports.note(f"only {self._alive} threads could be started: {error}")
+
+    def _hire(self) -> None:
+        name = f"amorsize-{len(self._threads) + 1}"
+        context = copy_context()
+        thread = threading.Thread(
+            target=context.run, args=(self._live, name), name=name, daemon=True
+        )
+        with self._lock:
+            self._alive += 1
+        self._threads.append(thread)
+        try:
+            thread.start()
+        except BaseException:
+            with self._lock:
+                self._alive -= 1
+            self._threads.remove(thread)
+            raise
+        self.most_at_once = max(self.most_at_once, self._alive)
+
+    def _take(self, ran: Ran, where: str) -> None:
+        self._outstanding -= 1
+        done = len(ran.results)
+        if done:
+            self._cost.learn(done, ran.busy_s)
+            if self._finder is not None:
+                self._wanted = self._finder.completed(perf_counter(), done, ran.busy_s)
+            self._reports.done(ran.start, ran.results, ran.busy_s)
+        if ran.error is not None:
+            self._reports.failed(Failure(ran.next_index, ran.error, where))
+
+    def _heed(self, limit: int | None) -> None:
+        """Start nothing at or above ``limit`` any more."""
+        if limit is not None:
+            with self._lock:
+                self._limit = min(limit, self._limit)
+
+    def dismiss(self) -> None:
+        """Let the threads end, and see them gone; after ``fail_fast`` wait only a moment."""
+        self._send_home()
+        if self._limit < 0:
+            self._wait_for_ends(GRACE_S)
+            return
+        for thread in self._threads:
+            thread.join()
+        _see_gone([thread.native_id for thread in self._threads])
+
+    def leave(self) -> None:
+        """Something was raised in the caller: start nothing more, and wait only a moment."""
+        self._limit = -1
+        self._send_home()
+        self._wait_for_ends(GRACE_S)
+
+    def _send_home(self) -> None:
+        for _ in self._threads:
+            self._tasks.put(None)
+
+    def _wait_for_ends(self, seconds: float) -> None:
+        deadline = perf_counter() + seconds
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, deadline - perf_counter()))
+
+    # -- in the threads
+
+    def _live(self, name: str) -> None:
+        where = f"thread {name}"
+        INSIDE.set(where)
+        _own_decimal_context()
+        while (chunk := self._tasks.get()) is not None:
+            stop = chunk.start + len(chunk.items)
+            ran = run_chunk(self._job.func, chunk.items, (chunk.start, stop), watch=self._watch)
+            if ran.error is not None:
+                self._heed(ran.next_index)
+            del chunk
+            self._finished.put((ran, where))
+            del ran
+            if self._is_one_too_many():
+                return
+
+    def _watch(self, index: int, stop: int) -> int:
+        return min(stop, max(index, self._limit))
+
+    def _is_one_too_many(self) -> bool:
+        if self._alive <= self._wanted:
+            return False
+        with self._lock:
+            if self._alive <= self._wanted:
+                return False
+            self._alive -= 1
+            return True
+
+
+def _own_decimal_context() -> None:
+    """A copied context still shares the decimal context object: precision yes, flags no."""
+    decimal: Any = sys.modules.get("decimal")
+    if decimal is not None:
+        decimal.setcontext(decimal.getcontext().copy())
+
+
+def _see_gone(ids: list[int | None]) -> None:
+    """Wait until the system has let go of these threads: a fork may come next."""
+    deadline = perf_counter() + GONE_S
+    while perf_counter() < deadline:
+        if not any((TASKS / str(ident)).exists() for ident in ids):
+            return
+        sleep(50e-6)

@@ -1,0 +1,1 @@
+"""Run a decision and correct it while it runs."""

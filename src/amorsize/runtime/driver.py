@@ -1,0 +1,182 @@
+"""The one path that runs work: serial first, then the engine of the decision, then what is left."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from amorsize.engines.base import EngineStartError, Failure, Job
+from amorsize.engines.chunks import InputEndedError, run_chunk
+from amorsize.engines.registry import engine_for
+from amorsize.engines.source import IteratedSource
+from amorsize.errors import ResultLostError
+from amorsize.machine.blas import has_wide_pool, one_blas_thread
+from amorsize.machine.forksafety import settled_for_fork
+from amorsize.plan.facts import waits
+from amorsize.runtime.ledger import Hooks, Ledger
+from amorsize.runtime.opening import HERE, Opening
+from amorsize.runtime.surroundings import Surroundings
+from amorsize.vocab.machine import ForkUnsafe
+from amorsize.vocab.options import DEFAULT_OPTIONS, Options
+from amorsize.vocab.plan import EngineKind
+from amorsize.vocab.record import RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from amorsize.engines.source import Source
+    from amorsize.runtime.ledger import Stranded
+    from amorsize.vocab.plan import Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The results in input order, and the account of how they came about."""
+
+    results: list[Any]
+    record: RunRecord
+
+
+def run(
+    func: Callable[[Any], Any],
+    source: Source,
+    options: Options = DEFAULT_OPTIONS,
+    hooks: Hooks | None = None,
+) -> Outcome:
+    """Run every item once.
+
+    Raises:
+        BaseException: what ``func`` raised for the smallest failing index, as itself.
+        WorkerCrashedError: a worker process died with items.
+        ResultLostError: a result could not come back and must not be computed again.
+    """
+    return _Run(func, source, options, hooks or Hooks()).run()
+
+
+class _Run:
+    def __init__(
+        self, func: Callable[[Any], Any], source: Source, options: Options, hooks: Hooks
+    ) -> None:
+        self._began = perf_counter()
+        self._func = func
+        self._source = source
+        self._options = options
+        self._ledger = Ledger(hooks, source.length)
+        self._around = Surroundings()
+        self._opening = Opening(
+            func, source, self._ledger, options=options, surroundings=self._around
+        )
+        self._decision: Decision | None = None
+        self._workers = 1
+        self._serial_items = 0
+        self._reruns: list[int] = []
+
+    def run(self) -> Outcome:
+        while (decision := self._opening.run()) is not None:
+            self._hand_over(decision)
+        for lost in sorted(self._ledger.lost, key=lambda lost: lost.start):
+            self._run_again(lost)
+        self._ledger.finish()
+        self._raise_failure()
+        return Outcome(results=self._ledger.results, record=self._record())
+
+    def _hand_over(self, decision: Decision) -> None:
+        if isinstance(self._source, IteratedSource):
+            self._source = self._opening.settle()
+        self._decision, self._serial_items = decision, self._opening.items
+        job = self._job(decision)
+        try:
+            with _prepared(decision.chosen.engine, pin=self._options.pin_inner_threads):
+                self._workers = engine_for(decision.chosen.engine).run(job, self._ledger)
+        except EngineStartError as error:
+            self._ledger.note(str(error))
+            self._around.rule_out(decision.chosen.engine, str(error))
+        self._note_broken_input()
+
+    def _job(self, decision: Decision) -> Job:
+        profile = self._opening.profile
+        assert profile is not None
+        return Job(
+            func=self._func,
+            source=self._source,
+            workers=decision.chosen.workers,
+            item_s=profile.mean_s * profile.trend,
+            chunksize=self._options.chunksize,
+            waits=waits(profile),
+            workers_forced=self._options.n_jobs is not None,
+            fail_fast=self._options.fail_fast,
+        )
+
+    def _note_broken_input(self) -> None:
+        source = self._source
+        if isinstance(source, IteratedSource) and source.broken is not None:
+            self._ledger.failed(Failure(source.position, source.broken, "the input"))
+
+    def _run_again(self, lost: Stranded) -> None:
+        """Items whose result or exception could not come back run once more, in the caller."""
+        for index, item in enumerate(lost.items, lost.start):
+            if self._ledger.limit is not None and index >= self._ledger.limit:
+                return
+            if not self._options.rerun_lost:
+                raise _lost(index, lost.why)
+            ran = run_chunk(self._func, iter([item]), (index, index + 1))
+            if isinstance(ran.error, KeyboardInterrupt):
+                raise ran.error
+            if ran.error is not None:
+                self._ledger.failed(Failure(index, ran.error, HERE))
+            self._ledger.done(index, ran.results, ran.busy_s)
+            self._reruns.append(index)
+        self._ledger.note(_rerun_note(lost))
+
+    def _raise_failure(self) -> None:
+        failure = self._ledger.failure
+        if failure is None or isinstance(failure.error, InputEndedError):
+            return
+        failure.error.add_note(f"amorsize: raised at item {failure.index}, in {failure.where}")
+        try:
+            raise failure.error
+        finally:
+            self._ledger.failure = failure = None
+
+    def _record(self) -> RunRecord:
+        parallel = self._decision is not None and self._workers > 1
+        kind = self._decision.chosen.engine if parallel else EngineKind.SERIAL
+        return RunRecord(
+            items=len(self._ledger.results),
+            engine=kind,
+            workers=self._workers,
+            wall_s=perf_counter() - self._began,
+            work_s=self._ledger.work_s,
+            serial_items=self._serial_items,
+            decision=self._decision,
+            profile=self._opening.profile,
+            warnings=tuple(self._ledger.notes),
+            reruns=tuple(self._reruns),
+        )
+
+
+@contextmanager
+def _prepared(engine: EngineKind, *, pin: bool) -> Iterator[None]:
+    """Make this process fit for the engine, and undo it after."""
+    with ExitStack() as undo:
+        if pin and has_wide_pool():
+            undo.enter_context(one_blas_thread())
+        if engine is EngineKind.TEAM:
+            verdict = undo.enter_context(settled_for_fork())
+            if isinstance(verdict, ForkUnsafe):
+                msg = f"this process cannot be forked: {verdict.what}"
+                raise EngineStartError(msg)
+        yield
+
+
+def _lost(index: int, why: str) -> ResultLostError:
+    msg = f"what item {index} gave could not come back from its worker: {why}"
+    return ResultLostError(msg, hint="return plain data, or allow rerun_lost=True")
+
+
+def _rerun_note(lost: Stranded) -> str:
+    first, last = lost.start, lost.start + len(lost.items) - 1
+    which = f"item {first}" if first == last else f"items {first} to {last}"
+    return f"{which} ran a second time, in the caller: what it gave could not travel ({lost.why})"

@@ -1,0 +1,123 @@
+"""The account of one run: results in input order, the smallest failure, what must run again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from amorsize.engines.base import Failure
+
+REDRAW_S: Final = 0.05
+"""Progress is shown at most so often: 20 times a second is as much as an eye follows."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Hooks:
+    """Who wants to see results and progress while they come, in the caller's thread."""
+
+    progress: Callable[[int, int | None], None] | None = None
+    deliver: Callable[[Sequence[Any]], None] | None = None
+    """Gets consecutive results in input order, each once."""
+
+
+@dataclass(slots=True)
+class Stranded:
+    """Items whose result or exception could not come back."""
+
+    start: int
+    items: Sequence[Any]
+    why: str
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Takes completions in any order; satisfies ``engines.base.Reports``."""
+
+    hooks: Hooks
+    total: int | None
+    results: list[Any] = field(default_factory=list)
+    """Every result up to the first gap."""
+    failure: Failure | None = None
+    work_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    lost: list[Stranded] = field(default_factory=list)
+    _pieces: dict[int, Sequence[Any]] = field(default_factory=dict)
+    _ahead: int = 0
+    _delivered: int = 0
+    _shown_at: float = 0.0
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody wants to hear of every step."""
+        return self.hooks.progress is not None or self.hooks.deliver is not None
+
+    @property
+    def limit(self) -> int | None:
+        return None if self.failure is None else self.failure.index
+
+    @property
+    def patience_s(self) -> float | None:
+        return None if self.hooks.progress is None else REDRAW_S
+
+    @property
+    def completed(self) -> int:
+        return len(self.results) + self._ahead
+
+    def done(self, start: int, results: Sequence[Any], busy_s: float) -> None:
+        """See ``Reports.done``."""
+        self.work_s += busy_s
+        if start == len(self.results):
+            self.results.extend(results)
+        else:
+            self._pieces[start] = results
+            self._ahead += len(results)
+        self.settle()
+
+    def settle(self) -> None:
+        """Close gaps, then tell those who watch."""
+        while self._pieces and (piece := self._pieces.pop(len(self.results), None)) is not None:
+            self.results.extend(piece)
+            self._ahead -= len(piece)
+        if self.watched:
+            self._deliver()
+            self.tick()
+
+    def failed(self, failure: Failure) -> None:
+        """See ``Reports.failed``: the smallest index counts."""
+        if self.failure is None or failure.index < self.failure.index:
+            self.failure = failure
+
+    def stranded(self, start: int, items: Sequence[Any], why: str) -> None:
+        """See ``Reports.stranded``."""
+        self.lost.append(Stranded(start, items, why))
+
+    def note(self, warning: str) -> None:
+        """Keep a warning for the record, once."""
+        if warning not in self.notes:
+            self.notes.append(warning)
+
+    def tick(self) -> None:
+        """Show progress, if it is time."""
+        if self.hooks.progress is None:
+            return
+        now = perf_counter()
+        if now - self._shown_at >= REDRAW_S:
+            self._shown_at = now
+            self.hooks.progress(self.completed, self.total)
+
+    def finish(self) -> None:
+        """Show the last state, whatever the clock says."""
+        self.settle()
+        if self.hooks.progress is not None:
+            self.hooks.progress(self.completed, self.total)
+
+    def _deliver(self) -> None:
+        limit = len(self.results)
+        if self.hooks.deliver is not None and limit > self._delivered:
+            fresh = self.results[self._delivered : limit]
+            self._delivered = limit
+            self.hooks.deliver(fresh)

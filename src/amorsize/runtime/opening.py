@@ -1,0 +1,279 @@
+"""Serial first: run items in the caller, keep the results, and ask now and then for help.
+
+Nothing is thrown away: every measured call is an item of the user's that is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+from amorsize.engines.base import Failure
+from amorsize.engines.blocks import Pace, map_items, runner_for
+from amorsize.engines.chunks import run_chunk
+from amorsize.engines.source import IndexedSource, IteratedSource
+from amorsize.plan.choose import could_pay, decide
+from amorsize.plan.needs import Need, needs
+from amorsize.runtime.sampler import Sampler
+from amorsize.runtime.trial import try_threads
+from amorsize.sample.gil import GilTicker
+from amorsize.stats.remaining import Costs
+from amorsize.vocab.options import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from amorsize.engines.source import Source
+    from amorsize.runtime.ledger import Ledger
+    from amorsize.runtime.surroundings import Surroundings
+    from amorsize.stats.remaining import Forecast
+    from amorsize.vocab.options import Options
+    from amorsize.vocab.plan import Decision
+    from amorsize.vocab.profile import GilUse, Profile
+
+HERE: Final = "the caller"
+
+FIRST_CHECK_S: Final = 0.5e-3
+"""No question is asked before: asking costs about 0.1 ms, a worker ten times that."""
+
+CHECK_GROWTH: Final = 1.4
+"""Each question waits until so much more was spent: a dozen of them in a run of 50 ms."""
+
+PROBE_AFTER_S: Final = 1e-3
+"""Items run in input order until about the price of a worker has been spent."""
+
+PROBE_SHARE: Final = 0.1
+"""Beyond it, probing out of turn may take this share of the time spent."""
+
+MOST_PROBES: Final = 32
+"""Spread probes err by 2 to 12 % from 20 on; more would only be bookkeeping."""
+
+TRIAL_S: Final = 20e-3
+"""Two threads are tried for so long: shorter trials did not separate the cases."""
+
+TICK_WINDOW_S: Final = 3e-3
+"""Items run so long beside the ticking thread: three milliseconds rule out pure Python."""
+
+
+class Opening:
+    """The caller's own loop over the items that nobody else has been given."""
+
+    def __init__(
+        self,
+        func: Callable[[Any], Any],
+        source: Source,
+        ledger: Ledger,
+        *,
+        options: Options,
+        surroundings: Surroundings,
+    ) -> None:
+        self._func = func
+        self._source = source
+        self._ledger = ledger
+        self._options = options
+        self._around = surroundings
+        self._runner = runner_for(func, exact=source.exact)
+        self._pace = Pace()
+        self._next_check_s = FIRST_CHECK_S
+        self._probed_s = 0.0
+        self._probes = 0
+        self._sampler = Sampler(func, source, ledger)
+        self.costs = Costs()
+        self.spent_s = 0.0
+        """Time in items that ran here."""
+        self.first_s = 0.0
+        """The very first call."""
+        self.items = 0
+        """Items that ran here."""
+        self.profile: Profile | None = None
+        """What the latest decision was made from."""
+
+    def run(self) -> Decision | None:
+        """Run items until workers would pay; ``None`` when the input or a failure ends it."""
+        while self.block():
+            if self._is_time_to_ask():
+                decision = self.consider()
+                if decision is not None and decision.is_parallel:
+                    return decision
+        return None
+
+    def forecast(self) -> Forecast:
+        """What the items left will cost, as far as it can be told."""
+        source = self._source
+        known = isinstance(source, IndexedSource) and self.may_probe
+        return self.costs.forecast(
+            left=source.left(), position=source.position, length=source.length if known else None
+        )
+
+    @property
+    def may_probe(self) -> bool:
+        return isinstance(self._source, IndexedSource) and self._options.order is Order.ANY
+
+    def settle(self) -> Source:
+        """Read the rest of a container that holds its items anyway, so that it can be indexed."""
+        if isinstance(self._source, IteratedSource):
+            self._source = self._source.settled()
+        return self._source
+
+    # -- running
+
+    def block(self) -> bool:
+        """Run the next few items; false at the end of the input or after a failure."""
+        source, results = self._source, self._ledger.results
+        room = source.room(self._pace.size)
+        if room == 0:
+            return False
+        before = len(results)
+        error: BaseException | None = None
+        began = perf_counter()
+        try:
+            items = source.block(room)
+            if not self.items:
+                items = self._sampler.remember(items)
+            self._runner(self._func, items, results)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:  # noqa: BLE001 - raised in its turn, as itself
+            error = raised
+        elapsed_s = perf_counter() - began
+        ran = len(results) - before
+        if error is None and ran < room and self._runner is map_items:
+            error = StopIteration()
+        self._account(ran, elapsed_s)
+        if error is not None:
+            self._ledger.failed(Failure(source.position, error, HERE))
+        return error is None and ran == room
+
+    def _account(self, ran: int, elapsed_s: float) -> None:
+        if ran and self.items:
+            self.costs.block(ran, elapsed_s)
+        elif ran:
+            self.first_s = elapsed_s
+            self.costs.first(elapsed_s)
+        self._source.advance(ran)
+        self._pace.took(elapsed_s)
+        self._spend(ran, elapsed_s)
+        self._ledger.settle()
+
+    def _spend(self, ran: int, elapsed_s: float) -> None:
+        self.items += ran
+        self.spent_s += elapsed_s
+        self._ledger.work_s += elapsed_s
+
+    def run_for(self, seconds: float) -> bool:
+        """Run items for about so long; false where they ended before."""
+        until_s = self.spent_s + seconds
+        while self.spent_s < until_s:
+            if not self.block():
+                return False
+        return True
+
+    # -- asking
+
+    def _is_time_to_ask(self) -> bool:
+        if self._options.forces_parallel:
+            return self._source.left() != 0
+        if self.spent_s < self._next_check_s or self._options.forces_serial:
+            return False
+        self._next_check_s = self.spent_s * CHECK_GROWTH
+        return self._source.left() != 0
+
+    def consider(self) -> Decision | None:
+        """Would workers pay for what is left? Measures what the answer needs, and no more.
+
+        ``None`` where there is not even a question, or where items ended while measuring.
+        """
+        if not self._options.forces_parallel:
+            if not self._could_pay():
+                return None
+            self.probe()
+            if self._ledger.limit is not None or not self._could_pay():
+                return None
+        around = self._around.situation()
+        for _ in Need:
+            self.profile = self._profile()
+            missing = needs(self.profile, around, self._options)
+            if not missing:
+                break
+            if not all(self._supply(need) for need in missing):
+                return None
+        assert self.profile is not None
+        return decide(self.profile, around, self._options)
+
+    def _profile(self) -> Profile:
+        return self._sampler.profile(
+            self.forecast(),
+            left=self._source.left(),
+            first_s=self.first_s,
+            spent_s=self.spent_s,
+        )
+
+    def _could_pay(self) -> bool:
+        left = self._source.left()
+        as_before_s = self.spent_s / self.items * (self.items if left is None else left)
+        brief = self._around.brief()
+        if not could_pay(2 * as_before_s, brief) and not self.may_probe:
+            return False
+        return could_pay(self.forecast().remaining.high_s, brief)
+
+    def _supply(self, need: Need) -> bool:
+        """Measure what is missing; false where the items ended meanwhile."""
+        if need is Need.GIL_USE:
+            return self._tick()
+        if need is Need.THREADS_TRIAL:
+            return self._try_threads()
+        self._sampler.supply(need)
+        return True
+
+    def probe(self) -> None:
+        """Run a few items further on, so that a trend or a heavy end is seen in time."""
+        source = self._source
+        if not self.may_probe or not isinstance(source, IndexedSource) or not source.exact:
+            return
+        while self._probe_is_affordable():
+            index = self.costs.next_probe(source.position, source.length)
+            if index is None:
+                return
+            ran = run_chunk(self._func, iter([source.probe(index)]), (index, index + 1))
+            if isinstance(ran.error, KeyboardInterrupt):
+                raise ran.error
+            if ran.error is not None:
+                self._ledger.failed(Failure(index, ran.error, HERE))
+                source.cut(index)
+                return
+            self.costs.probe(index, ran.busy_s)
+            self._probes += 1
+            self._probed_s += ran.busy_s
+            self._ledger.done(index, ran.results, 0.0)
+            self._spend(1, ran.busy_s)
+
+    def _probe_is_affordable(self) -> bool:
+        allowed_s = PROBE_AFTER_S + PROBE_SHARE * self.spent_s
+        next_s = self.spent_s / self.items
+        return (
+            self.spent_s >= PROBE_AFTER_S
+            and self._probes < MOST_PROBES
+            and self._probed_s + next_s <= allowed_s
+        )
+
+    def _tick(self) -> bool:
+        """Run items beside a thread that wants the interpreter lock now and then."""
+        ticker = GilTicker()
+        ticker.start()
+        try:
+            return self.run_for(TICK_WINDOW_S)
+        finally:
+            self._sampler.gil = ticker.stop()
+
+    def _try_threads(self) -> bool:
+        """Run items in two threads for a moment; the items are kept."""
+        room = max(2, int(2 * TRIAL_S * self.items / self.spent_s))
+        chunk = self._source.claim(room)
+        if chunk is None:
+            return False
+        tried = try_threads(self._func, chunk, self._ledger, TRIAL_S)
+        assert self._sampler.gil is not None
+        self._sampler.gil = replace(self._sampler.gil, threads_gain=tried.gain)
+        self._spend(len(chunk.items), tried.busy_s)
+        return self._ledger.limit is None

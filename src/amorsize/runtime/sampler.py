@@ -1,0 +1,115 @@
+"""Facts about the function, gathered beside the serial run, each when it is first needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from amorsize.engines.source import IndexedSource
+from amorsize.plan.needs import Need
+from amorsize.sample.carried import carried
+from amorsize.sample.facts import Meter, returns_its_item
+from amorsize.sample.transfer import function_transfer, transfer_of
+from amorsize.vocab.profile import NotMeasured, Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from amorsize.engines.source import Source
+    from amorsize.runtime.ledger import Ledger
+    from amorsize.stats.remaining import Forecast
+    from amorsize.vocab.profile import GilUse, Travel
+
+LOOKED_AT: Final = 8
+"""Results that are compared with their items."""
+
+SENT: Final = 4096
+"""Results that a transfer is measured on, at most."""
+
+OUTGROWN: Final = 4
+"""A transfer is measured again when so many times as many results are at hand."""
+
+
+class Sampler:
+    """What was found out so far."""
+
+    def __init__(self, func: Callable[[Any], Any], source: Source, ledger: Ledger) -> None:
+        self._func = func
+        self._source = source
+        self._ledger = ledger
+        self._meter = Meter()
+        self._first: list[Any] = []
+        self._transfers: dict[Need, Travel] = {}
+        self._result_sample = 0
+        self._safety: tuple[str | None, bool] | None = None
+        self.gil: GilUse | None = None
+
+    def remember(self, items: Iterator[Any]) -> list[Any]:
+        """Keep the first item: one-shot input cannot be looked at again."""
+        self._first = list(items)
+        return self._first
+
+    def profile(
+        self, forecast: Forecast, *, left: int | None, first_s: float, spent_s: float
+    ) -> Profile:
+        """Everything known at the moment."""
+        used = self._meter.read()
+        carries, in_place = self._safe()
+        return Profile(
+            sampled=self._ledger.completed,
+            items_left=left,
+            first_s=first_s,
+            mean_s=forecast.mean_s,
+            spread=forecast.spread,
+            longest_s=forecast.longest_s,
+            wall_s=spent_s,
+            cpu_s=used.cpu_s,
+            process_cpu_s=used.process_cpu_s,
+            waits=used.waits,
+            preemptions=used.preemptions,
+            remaining=forecast.remaining,
+            trend=forecast.trend,
+            result=self._result(),
+            argument=self._transfers.get(Need.ARGUMENT_TRANSFER, NotMeasured()),
+            function=self._transfers.get(Need.FUNCTION_TRANSFER, NotMeasured()),
+            gil=self.gil,
+            returns_its_item=in_place,
+            carries=carries,
+        )
+
+    def supply(self, need: Need) -> None:
+        """Measure one transfer."""
+        match need:
+            case Need.RESULT_TRANSFER:
+                results = self._ledger.results[-SENT:]
+                self._result_sample = len(results)
+                self._transfers[need] = transfer_of(results, "result")
+            case Need.ARGUMENT_TRANSFER:
+                self._transfers[need] = transfer_of(self._items(), "item")
+            case Need.FUNCTION_TRANSFER:
+                self._transfers[need] = function_transfer(self._func)
+            case _:
+                msg = f"the sampler does not measure {need}"
+                raise AssertionError(msg)
+
+    def _result(self) -> Travel:
+        at_hand = min(SENT, len(self._ledger.results))
+        if at_hand >= OUTGROWN * self._result_sample:
+            return NotMeasured()
+        return self._transfers.get(Need.RESULT_TRANSFER, NotMeasured())
+
+    def _items(self) -> Sequence[Any]:
+        """The latest items, where they can be looked at again, else the first one."""
+        source = self._source
+        if not isinstance(source, IndexedSource) or not source.exact:
+            return self._first
+        return list(source.items(max(source.offset, source.position - SENT), source.position))
+
+    def _safe(self) -> tuple[str | None, bool]:
+        if self._safety is None:
+            found = carried(self._func)
+            items = self._first
+            if isinstance(self._source, IndexedSource) and self._source.exact:
+                items = list(self._source.items(0, min(LOOKED_AT, self._source.position)))
+            in_place = returns_its_item(items, self._ledger.results)
+            self._safety = (None if found is None else found.what, in_place)
+        return self._safety

@@ -1,0 +1,51 @@
+"""What is true around this call, found out step by step: the dear facts only when they matter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from amorsize.engines.nesting import INSIDE
+from amorsize.engines.reaper import REAPER
+from amorsize.engines.spawned import spawned_workers_alive
+from amorsize.machine.facts import gil_enabled, usable_cpus
+from amorsize.machine.forksafety import fork_verdict, in_daemonic_worker
+from amorsize.vocab.machine import ForkUnsafe
+from amorsize.vocab.plan import EngineKind
+from amorsize.vocab.situation import Situation
+
+
+class Surroundings:
+    """Looks once per call; engines that turned out not to start are ruled out for the rest."""
+
+    def __init__(self) -> None:
+        self._brief: Situation | None = None
+        self._full: Situation | None = None
+
+    def brief(self) -> Situation:
+        """Cores only."""
+        if self._brief is None:
+            self._brief = Situation(cores=usable_cpus())
+        return self._brief
+
+    def situation(self) -> Situation:
+        """Everything a decision looks at."""
+        if self._full is None:
+            REAPER.reap()
+            verdict = fork_verdict()
+            unsafe = isinstance(verdict, ForkUnsafe) and verdict.cure is None
+            self._full = replace(
+                self.brief(),
+                fork_unsafe=verdict.what if unsafe else None,
+                nested_in=INSIDE.get(),
+                spawn_impossible="a daemonic worker" if in_daemonic_worker() else None,
+                gil=gil_enabled(),
+                spawned_warm=spawned_workers_alive(),
+            )
+        return self._full
+
+    def rule_out(self, engine: EngineKind, why: str) -> None:
+        """This engine could not be started."""
+        if engine is EngineKind.TEAM:
+            self._full = replace(self.situation(), fork_unsafe=why)
+        else:
+            self._full = replace(self.situation(), fork_unsafe=why, spawn_impossible=why, cores=1)
