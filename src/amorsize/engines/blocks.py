@@ -58,6 +58,10 @@ def _is_c(func: Callable[[Any], Any]) -> bool:
     return isinstance(func, C_CALLABLES)
 
 
+GROWTH: Final = 16
+"""Three blocks after the first tiny item the loop runs at full length."""
+
+
 class Pace:
     """How many items the next block takes, from how long the last one took."""
 
@@ -67,8 +71,6 @@ class Pace:
         self.size = 1
 
     def took(self, elapsed_s: float) -> None:
-        """Double after a short block, shrink after a long one."""
-        if elapsed_s < BLOCK_S / 2:
-            self.size = min(2 * self.size, BLOCK_ITEMS)
-        elif elapsed_s > 2 * BLOCK_S:
-            self.size = max(1, int(self.size * BLOCK_S / elapsed_s))
+        """Aim at ``BLOCK_S``, growing no faster than ``GROWTH`` times a block."""
+        factor = min(GROWTH, BLOCK_S / max(elapsed_s, 1e-9))
+        self.size = max(1, min(int(self.size * factor), BLOCK_ITEMS))

@@ -130,6 +130,7 @@ class IteratedSource:
     def __init__(
         self, data: Any, *, length: int | None, in_memory: bool = False, keep: bool = False
     ) -> None:
+        self._data = data
         self._iterator = iter(data)
         self._in_memory = in_memory
         self.length = length
@@ -171,9 +172,9 @@ class IteratedSource:
             return self
         return IndexedSource(list(self._iterator), offset=self.position)
 
-    def unread(self) -> Iterator[Any]:
-        """Every item, those read before (where they were kept) and those not read yet."""
-        return chain(self.kept or (), self._iterator)
+    def unread(self) -> Any:
+        """Every item: the container itself, or those read before and those not read yet."""
+        return self._data if self._in_memory else chain(self.kept or (), self._iterator)
 
     def _remembering(self, count: int) -> Iterator[Any]:
         kept = self.kept if self.kept is not None else []

@@ -53,7 +53,8 @@ class Supply:
             chunk = self._fetch(source, count)
         else:
             chunk = source.claim(count)
-        self.ended = self.ended or chunk is None
+        if chunk is None:
+            self.ended = True
         return chunk
 
     def _fetch(self, source: IndexedSource, count: int) -> Chunk | None:

@@ -76,13 +76,22 @@ class _Member:
         return f"worker process {self.pid}"
 
 
+def _member(row: int, pid: int, memory: int) -> _Member:
+    try:
+        return _Member(row, pid, memory)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+
+
 @contextmanager
 def _gathered(job: Job, reports: Reports) -> Iterator[_Team]:
     """A team with its workers started; on the way out none is left running."""
     marker = INSIDE.set("the caller of a running call")
     team = _Team(job, reports)
     try:
-        team.start()
+        team.assemble()
         yield team
     except BaseException:
         with interrupts_held():
@@ -98,12 +107,38 @@ def _gathered(job: Job, reports: Reports) -> Iterator[_Team]:
 class _Team:
     def __init__(self, job: Job, reports: Reports) -> None:
         self._reports = reports
-        self._fail_fast = job.fail_fast
+        self._job = job
         self._closing = ExitStack()
-        self._wanted = job.workers - 1
         self._members: list[_Member] = []
         self._outstanding = 0
         self._last_death_check = 0.0
+        self._life = -1
+        self.size = 1
+        """Workers, the caller included."""
+
+    def _kept(self, part: Any) -> Any:
+        self._closing.callback(part.close)
+        return part
+
+    # -- start
+
+    def assemble(self) -> None:
+        """Make what is shared, then fork. Raises ``OSError`` before any item was claimed."""
+        os.close(os.pidfd_open(os.getpid()))  # refused here, it would be refused after the fork
+        self._share()
+        flush_streams()
+        for row in range(1, self._job.workers):
+            try:
+                self._start_member(row)
+            except OSError as error:
+                if not self._members:
+                    raise
+                self._reports.note(f"only {row} workers could be started: {error}")
+                break
+        self.size = 1 + len(self._members)
+
+    def _share(self) -> None:
+        job = self._job
         self._board = self._kept(Board(job.workers))
         self._tokens = self._kept(TokenPipe())
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -119,34 +154,12 @@ class _Team:
             bell=self._bell,
         )
 
-    def _kept(self, part: Any) -> Any:
-        self._closing.callback(part.close)
-        return part
-
-    @property
-    def size(self) -> int:
-        return 1 + len(self._members)
-
-    # -- start
-
-    def start(self) -> None:
-        self._outstanding += self._inbox.fill()
-        flush_streams()
-        for row in range(1, 1 + self._wanted):
-            try:
-                self._start_member(row)
-            except OSError:
-                if not self._members:
-                    raise
-                self._reports.note(f"only {row - 1} of {self._wanted} workers could be started")
-                return
-
     def _start_member(self, row: int) -> None:
         memory = memory_file()
         try:
             with interrupts_held():
                 pid = fork_worker(lambda: self._live(row, memory))
-                self._members.append(_Member(row, pid, memory))
+                self._members.append(_member(row, pid, memory))
         except BaseException:
             os.close(memory)
             raise
@@ -167,7 +180,7 @@ class _Team:
         while self._fill() > 0:
             worked = self._run_one(lookout)
             self._collect()
-            if self._fail_fast and self._reports.limit is not None:
+            if self._job.fail_fast and self._reports.limit is not None:
                 self.end_at_once()
                 return
             self._look_for_deaths()
@@ -320,7 +333,9 @@ class _Team:
         self._hang_up()
         for member in self._members:
             REAPER.expect(member.pid, member.pidfd)
-        self._close()
+            member.reader.close()
+        self._members.clear()
+        self._closing.close()
         REAPER.reap()
 
     def end_at_once(self) -> None:
@@ -337,11 +352,6 @@ class _Team:
                 select.select([member.pidfd], [], [])
             member.alive = False
         self.dismiss()
-
-    def _close(self) -> None:
-        for member in self._members:
-            member.reader.close()
-        self._closing.close()
 
 
 def _has_ended(pidfd: int) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 from contextvars import copy_context
+from itertools import count
 from math import ceil
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -43,6 +44,9 @@ MOST_AHEAD: Final = 256
 
 WAKE_S: Final = 0.1
 """The caller looks up at least so often; some systems deliver Ctrl-C only then."""
+
+SLOW_INPUT_S: Final = 1e-3
+"""Input that takes longer than this is not waited for before threads are started."""
 
 GRACE_S: Final = 0.1
 """How long running items may take to end before the caller leaves without them."""
@@ -83,29 +87,32 @@ class _Crew:
         self._finder = self._make_finder(job)
         self._wanted = self._finder.width.threads if self._finder else max(1, job.workers)
         self._threads: list[threading.Thread] = []
+        self._context = copy_context()
         self._outstanding = 0
         self._tasks: SimpleQueue[Chunk | None] = SimpleQueue()
         self._finished: SimpleQueue[tuple[Ran, str]] = SimpleQueue()
         self._lock = threading.Lock()
         self._alive = 0
         self._limit = NO_LIMIT if reports.limit is None else reports.limit
+        self._no_more: Exception | None = None
+        self._going_home = False
+        self._full_s = 0.0
+        self._numbers = count(1)
         self.most_at_once = 0
 
     @staticmethod
     def _make_finder(job: Job) -> WidthFinder | None:
         if job.workers_forced or not job.waits:
             return None
-        start = min(job.workers, MOST_THREADS)
-        width = Width(threads=max(1, start), alone_s=max(job.item_s, 1e-9))
-        return WidthFinder(width, perf_counter())
+        start = max(1, min(job.workers, MOST_THREADS))
+        return WidthFinder(Width(threads=start, alone_s=max(job.item_s, 1e-9)), perf_counter())
 
     def start(self) -> None:
         """Start the first thread, before anything is claimed."""
-        try:
-            self._hire()
-        except (RuntimeError, MemoryError) as error:
-            msg = f"threads cannot be started: {error}"
-            raise EngineStartError(msg) from error
+        self._hire(1)
+        if self._no_more is not None:
+            msg = f"threads cannot be started: {self._no_more}"
+            raise EngineStartError(msg) from self._no_more
 
     def play(self) -> None:
         """Hand out chunks and take results until nothing is left."""
@@ -127,16 +134,17 @@ class _Crew:
 
     def _hand_out(self) -> bool:
         """Keep chunks ready and threads enough for them; False when all are home."""
-        while self._outstanding < self._wanted + self._ahead():
-            if self._limit < NO_LIMIT:
-                break
+        began = perf_counter()
+        while self._limit == NO_LIMIT and self._outstanding < self._wanted + self._ahead():
             chunk = self._supply.next(self._chunk_size())
             if chunk is None:
                 self._report_input()
                 break
             self._tasks.put(chunk)
             self._outstanding += 1
-            self._hire_more()
+            if perf_counter() - began > SLOW_INPUT_S:
+                self._hire_enough()
+        self._hire_enough()
         return self._outstanding > 0
 
     def _ahead(self) -> int:
@@ -154,30 +162,23 @@ class _Crew:
         if self._supply.failure is not None:
             self._reports.failed(self._supply.failure)
 
-    def _hire_more(self) -> None:
-        while self._alive < min(self._wanted, self._outstanding):
-            try:
-                self._hire()
-            except (RuntimeError, MemoryError) as error:
-                self._wanted, self._finder = self._alive, None
-                self._reports.note(f"only {self._alive} threads could be started: {error}")
+    def _hire_enough(self) -> None:
+        if self._no_more is not None:
+            self._settle_for_fewer(self._no_more)
+        missing = min(self._wanted, self._outstanding) - self._alive
+        if missing > 0:
+            self._hire(missing)
 
-    def _hire(self) -> None:
-        name = f"amorsize-{len(self._threads) + 1}"
-        context = copy_context()
-        thread = threading.Thread(
-            target=context.run, args=(self._live, name), name=name, daemon=True
-        )
+    def _settle_for_fewer(self, error: Exception) -> None:
+        if self._wanted > self._alive:
+            self._reports.note(f"only {self._alive} threads could be started: {error}")
+            self._wanted, self._finder = max(1, self._alive), None
+
+    def _hire(self, many: int) -> None:
+        """Start ``many`` threads: one, which starts the others with the help of those."""
         with self._lock:
-            self._alive += 1
-        self._threads.append(thread)
-        try:
-            thread.start()
-        except BaseException:
-            with self._lock:
-                self._alive -= 1
-            self._threads.remove(thread)
-            raise
+            self._alive += many
+        self._start_thread(many)
         self.most_at_once = max(self.most_at_once, self._alive)
 
     def _take(self, ran: Ran, where: str) -> None:
@@ -186,7 +187,9 @@ class _Crew:
         if done:
             self._cost.learn(done, ran.busy_s)
             if self._finder is not None:
-                self._wanted = self._finder.completed(perf_counter(), done, ran.busy_s)
+                self._wanted = self._finder.completed(
+                    perf_counter(), done, ran.busy_s, full_s=self._full_s
+                )
             self._reports.done(ran.start, ran.results, ran.busy_s)
         if ran.error is not None:
             self._reports.failed(Failure(ran.next_index, ran.error, where))
@@ -203,7 +206,7 @@ class _Crew:
         if self._limit < 0:
             self._wait_for_ends(GRACE_S)
             return
-        for thread in self._threads:
+        for thread in self._threads:  # one that starts others stands before them
             thread.join()
         _see_gone([thread.native_id for thread in self._threads])
 
@@ -214,7 +217,9 @@ class _Crew:
         self._wait_for_ends(GRACE_S)
 
     def _send_home(self) -> None:
-        for _ in self._threads:
+        with self._lock:
+            self._going_home = True
+        for _ in range(self._alive):
             self._tasks.put(None)
 
     def _wait_for_ends(self, seconds: float) -> None:
@@ -225,8 +230,33 @@ class _Crew:
 
     # -- in the threads
 
-    def _live(self, name: str) -> None:
+    def _start_thread(self, many: int) -> None:
+        """Start one thread that will start ``many`` - 1 more."""
+        name = f"amorsize-{next(self._numbers)}"
+        thread = threading.Thread(
+            target=self._context.copy().run,
+            args=(self._live, name, many - 1),
+            name=name,
+            daemon=True,
+        )
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError) as error:
+            with self._lock:
+                self._alive -= many
+                self._no_more = error
+        else:
+            self._threads.append(thread)
+
+    def _start_others(self, many: int) -> None:
+        for part in (many - many // 2, many // 2):
+            if part and not self._going_home:
+                self._start_thread(part)
+
+    def _live(self, name: str, others: int) -> None:
         where = f"thread {name}"
+        self._start_others(others)
+        self._full_s = perf_counter()
         INSIDE.set(where)
         _own_decimal_context()
         while (chunk := self._tasks.get()) is not None:

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from amorsize.engines.base import EngineStartError, Failure, Job
-from amorsize.engines.chunks import InputEndedError, run_chunk
+from amorsize.engines.chunks import run_chunk
 from amorsize.engines.registry import engine_for
 from amorsize.engines.source import IteratedSource
 from amorsize.errors import ResultLostError
@@ -68,7 +68,7 @@ class _Run:
         self._opening = Opening(
             func, source, self._ledger, options=options, surroundings=self._around
         )
-        self._decision: Decision | None = None
+        self._parallel: Decision | None = None
         self._workers = 1
         self._serial_items = 0
         self._reruns: list[int] = []
@@ -79,13 +79,13 @@ class _Run:
         for lost in sorted(self._ledger.lost, key=lambda lost: lost.start):
             self._run_again(lost)
         self._ledger.finish()
-        self._raise_failure()
+        self._ledger.raise_failure()
         return Outcome(results=self._ledger.results, record=self._record())
 
     def _hand_over(self, decision: Decision) -> None:
         if isinstance(self._source, IteratedSource):
             self._source = self._opening.settle()
-        self._decision, self._serial_items = decision, self._opening.items
+        self._parallel, self._serial_items = decision, self._opening.items
         job = self._job(decision)
         try:
             with _prepared(decision.chosen.engine, pin=self._options.pin_inner_threads):
@@ -130,28 +130,18 @@ class _Run:
             self._reruns.append(index)
         self._ledger.note(_rerun_note(lost))
 
-    def _raise_failure(self) -> None:
-        failure = self._ledger.failure
-        if failure is None or isinstance(failure.error, InputEndedError):
-            return
-        failure.error.add_note(f"amorsize: raised at item {failure.index}, in {failure.where}")
-        try:
-            raise failure.error
-        finally:
-            self._ledger.failure = failure = None
-
     def _record(self) -> RunRecord:
-        parallel = self._decision is not None and self._workers > 1
-        kind = self._decision.chosen.engine if parallel else EngineKind.SERIAL
+        decision, brought_in = self._parallel, self._workers > 1
         return RunRecord(
             items=len(self._ledger.results),
-            engine=kind,
+            engine=decision.chosen.engine if decision and brought_in else EngineKind.SERIAL,
             workers=self._workers,
             wall_s=perf_counter() - self._began,
             work_s=self._ledger.work_s,
-            serial_items=self._serial_items,
-            decision=self._decision,
+            serial_items=self._serial_items if brought_in else len(self._ledger.results),
+            decision=decision if decision and brought_in else self._opening.decision,
             profile=self._opening.profile,
+            situation=self._around.known,
             warnings=tuple(self._ledger.notes),
             reruns=tuple(self._reruns),
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
+from amorsize.engines.chunks import InputEndedError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -114,6 +116,17 @@ class Ledger:
         self.settle()
         if self.hooks.progress is not None:
             self.hooks.progress(self.completed, self.total)
+
+    def raise_failure(self) -> None:
+        """Raise the exception with the smallest index, as itself, with a note; if there is one."""
+        failure, self.failure = self.failure, None
+        if failure is None or isinstance(failure.error, InputEndedError):
+            return
+        failure.error.add_note(f"amorsize: raised at item {failure.index}, in {failure.where}")
+        try:
+            raise failure.error
+        finally:
+            del failure  # the traceback holds this frame: no cycle
 
     def _deliver(self) -> None:
         limit = len(self.results)

@@ -88,10 +88,12 @@ class Opening:
         """Items that ran here."""
         self.profile: Profile | None = None
         """What the latest decision was made from."""
+        self.decision: Decision | None = None
+        """The latest one; it may well have been to go on alone."""
 
     def run(self) -> Decision | None:
         """Run items until workers would pay; ``None`` when the input or a failure ends it."""
-        while self.block():
+        while not self._is_over() and self.block():
             if self._is_time_to_ask():
                 decision = self.consider()
                 if decision is not None and decision.is_parallel:
@@ -145,6 +147,11 @@ class Opening:
             self._ledger.failed(Failure(source.position, error, HERE))
         return error is None and ran == room
 
+    def _is_over(self) -> bool:
+        """Whether everything below the first failure has run."""
+        limit = self._ledger.limit
+        return limit is not None and self._source.position >= limit
+
     def _account(self, ran: int, elapsed_s: float) -> None:
         if ran and self.items:
             self.costs.block(ran, elapsed_s)
@@ -188,20 +195,22 @@ class Opening:
             if not self._could_pay():
                 return None
             self.probe()
-            if self._ledger.limit is not None or not self._could_pay():
+            if not self._could_pay():
                 return None
         around = self._around.situation()
         for _ in Need:
-            self.profile = self._profile()
+            self.profile = self.look()
             missing = needs(self.profile, around, self._options)
             if not missing:
                 break
-            if not all(self._supply(need) for need in missing):
+            if not all(self.supply(need) for need in missing):
                 return None
         assert self.profile is not None
-        return decide(self.profile, around, self._options)
+        self.decision = decide(self.profile, around, self._options)
+        return self.decision
 
-    def _profile(self) -> Profile:
+    def look(self) -> Profile:
+        """Everything known at the moment."""
         return self._sampler.profile(
             self.forecast(),
             left=self._source.left(),
@@ -217,7 +226,7 @@ class Opening:
             return False
         return could_pay(self.forecast().remaining.high_s, brief)
 
-    def _supply(self, need: Need) -> bool:
+    def supply(self, need: Need) -> bool:
         """Measure what is missing; false where the items ended meanwhile."""
         if need is Need.GIL_USE:
             return self._tick()
@@ -276,4 +285,4 @@ class Opening:
         assert self._sampler.gil is not None
         self._sampler.gil = replace(self._sampler.gil, threads_gain=tried.gain)
         self._spend(len(chunk.items), tried.busy_s)
-        return self._ledger.limit is None
+        return not self._is_over()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.source import IndexedSource
 from amorsize.plan.needs import Need
-from amorsize.sample.carried import carried
+from amorsize.sample.carried import carried_by
 from amorsize.sample.facts import Meter, returns_its_item
 from amorsize.sample.transfer import function_transfer, transfer_of
 from amorsize.vocab.profile import NotMeasured, Profile
@@ -106,7 +106,7 @@ class Sampler:
 
     def _safe(self) -> tuple[str | None, bool]:
         if self._safety is None:
-            found = carried(self._func)
+            found = carried_by(self._func)
             items = self._first
             if isinstance(self._source, IndexedSource) and self._source.exact:
                 items = list(self._source.items(0, min(LOOKED_AT, self._source.position)))

@@ -43,6 +43,11 @@ class Surroundings:
             )
         return self._full
 
+    @property
+    def known(self) -> Situation | None:
+        """As much as was found out."""
+        return self._full or self._brief
+
     def rule_out(self, engine: EngineKind, why: str) -> None:
         """This engine could not be started."""
         if engine is EngineKind.TEAM:

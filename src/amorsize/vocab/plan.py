@@ -122,6 +122,37 @@ class GainTooSmall:
     needed_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class StartTooDear:
+    """Starting workers would block the caller for too large a share of the whole run."""
+
+    blocking_s: float
+    allowed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CostlyTransfer:
+    """Sending one item's result back takes so long that little would be gained."""
+
+    transfer_s: float
+    item_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class UsesItsCores:
+    """The function keeps several cores busy by itself."""
+
+    busy: float
+    usable: float
+
+
+@dataclass(frozen=True, slots=True)
+class Untried:
+    """Not looked into, and why not."""
+
+    why: str
+
+
 Rejection: TypeAlias = (
     CannotCross
     | ForkUnsafe
@@ -133,6 +164,10 @@ Rejection: TypeAlias = (
     | NotForced
     | Slower
     | GainTooSmall
+    | StartTooDear
+    | CostlyTransfer
+    | UsesItsCores
+    | Untried
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from amorsize.vocab.plan import Decision, EngineKind
 from amorsize.vocab.profile import Profile
+from amorsize.vocab.situation import Situation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class RunRecord:
     warnings: tuple[str, ...] = ()
     reruns: tuple[int, ...] = ()
     """Items that ran twice because their result or exception could not travel."""
+    situation: Situation | None = None
+    """What was true around the decision."""
 
     @property
     def speedup(self) -> float:

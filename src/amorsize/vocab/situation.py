@@ -40,3 +40,7 @@ class Situation:
     """False in a free-threaded interpreter with the lock disabled."""
     spawned_warm: bool = False
     """Spawned workers of an earlier call are alive."""
+    heap_bytes: int = 0
+    """Resident memory of this process: forking copies its page tables. 0: not looked at."""
+    start_method: str = "fork"
+    """How ``multiprocessing.Pool`` would start its workers."""

@@ -1,0 +1,1 @@
+"""The friendly layer: options checked once, then one path that runs work."""

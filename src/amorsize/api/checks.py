@@ -1,0 +1,148 @@
+"""Arguments checked once, in the words users know: ``Invalid parameter: ...``."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from amorsize.errors import UsageError
+from amorsize.machine.facts import usable_cpus
+from amorsize.sample.facts import is_async
+from amorsize.vocab.options import Backend, Options, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from enum import StrEnum
+
+ChoiceT = TypeVar("ChoiceT", bound="StrEnum")
+
+
+def check_call(func: Any, data: Any) -> None:
+    """A function that can be called now, and something to call it on.
+
+    Raises:
+        UsageError: with the complaint.
+    """
+    if func is None:
+        raise UsageError.parameter("func parameter cannot be None")
+    if not callable(func):
+        raise UsageError.parameter(f"func parameter must be callable, got {_kind(func)}")
+    if is_async(func):
+        raise UsageError.parameter(
+            "func parameter must not be an async function: its calls return coroutines",
+            hint="give a plain function, for example lambda item: asyncio.run(func(item))",
+        )
+    if data is None:
+        raise UsageError.parameter("data parameter cannot be None")
+    kind = type(data)
+    if not hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__"):
+        raise UsageError.parameter(f"data parameter must be iterable, got {_kind(data)}")
+
+
+def check_sampling(sample_size: Any, target_chunk_duration: Any) -> None:
+    """The two numbers that every entry of the library takes."""
+    positive_integer("sample_size", sample_size)
+    positive_number("target_chunk_duration", target_chunk_duration)
+
+
+def check_flags(**flags: Any) -> None:
+    """Flags are taken as Python takes them: anything with a truth, but not text."""
+    for name, value in flags.items():
+        if value is True or value is False:
+            continue
+        if isinstance(value, (str, bytes)) or not _has_truth(value):
+            raise UsageError.parameter(f"{name} must be a boolean, got {_kind(value)}")
+
+
+def check_callback(name: str, callback: Any) -> None:
+    if callback is not None and not callable(callback):
+        raise UsageError.parameter(f"{name} must be callable, got {_kind(callback)}")
+
+
+def options_from(  # noqa: PLR0913 - one argument for each option users may force
+    *,
+    n_jobs: Any = None,
+    chunksize: Any = None,
+    backend: Any = "auto",
+    order: Any = "any",
+    fail_fast: Any = False,
+    rerun_lost: Any = True,
+    prefer_threads_for_io: Any = True,
+    auto_adjust_for_nested_parallelism: Any = True,
+) -> Options:
+    """The options of one call, each checked."""
+    check_flags(
+        fail_fast=fail_fast,
+        rerun_lost=rerun_lost,
+        prefer_threads_for_io=prefer_threads_for_io,
+        auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
+    )
+    return Options(
+        n_jobs=None if n_jobs is None else resolved_jobs(n_jobs),
+        chunksize=None if chunksize is None else positive_integer("chunksize", chunksize),
+        backend=choice("backend", backend, Backend),
+        order=choice("order", order, Order),
+        fail_fast=bool(fail_fast),
+        rerun_lost=bool(rerun_lost),
+        prefer_threads_for_io=bool(prefer_threads_for_io),
+        pin_inner_threads=bool(auto_adjust_for_nested_parallelism),
+    )
+
+
+def resolved_jobs(n_jobs: Any) -> int:
+    """Number of workers; -1 is all usable ones."""
+    number = _integer("n_jobs", n_jobs)
+    if number == -1:
+        return usable_cpus()
+    if number < 1:
+        raise UsageError.parameter(f"n_jobs must be positive or -1, got {n_jobs!r}")
+    return number
+
+
+def positive_integer(name: str, value: Any) -> int:
+    number = _integer(name, value)
+    if number < 1:
+        raise UsageError.parameter(f"{name} must be positive, got {value!r}")
+    return number
+
+
+def positive_number(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if isinstance(value, (str, bytes)) or not math.isfinite(number):
+        raise UsageError.parameter(f"{name} must be a finite number, got {value!r}")
+    if number <= 0:
+        raise UsageError.parameter(f"{name} must be positive, got {value!r}")
+    return number
+
+
+def choice(name: str, value: Any, among: type[ChoiceT]) -> ChoiceT:
+    """One of the words of an enumeration."""
+    try:
+        return among(value)
+    except ValueError:
+        pass
+    words = ", ".join(repr(member.value) for member in among)
+    raise UsageError.parameter(f"{name} must be one of {words}, got {value!r}")
+
+
+def _integer(name: str, value: Any) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise UsageError.parameter(f"{name} must be an integer, got {_kind(value)}") from None
+
+
+def _has_truth(value: Any) -> bool:
+    try:
+        bool(value)
+    except (TypeError, ValueError):  # an array with many truths
+        return False
+    return True
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__

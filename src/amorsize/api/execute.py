@@ -1,0 +1,159 @@
+"""``execute``: what ``[func(x) for x in data]`` returns, in parallel only when that pays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from amorsize.api.announce import Announcer
+from amorsize.api.checks import (
+    check_call,
+    check_callback,
+    check_flags,
+    check_sampling,
+    options_from,
+)
+from amorsize.api.progress import shown
+from amorsize.api.run import Run, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from amorsize.api.result import OptimizationResult
+
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+
+
+@overload
+def execute(
+    func: Callable[[ItemT], ResultT],
+    data: Iterable[ItemT],
+    sample_size: int = ...,
+    target_chunk_duration: float = ...,
+    verbose: bool = ...,
+    use_spawn_benchmark: bool = ...,
+    use_chunking_benchmark: bool = ...,
+    profile: bool = ...,
+    auto_adjust_for_nested_parallelism: bool = ...,
+    progress_callback: Callable[[str, float], None] | None = ...,
+    return_optimization_result: Literal[False] = ...,
+    prefer_threads_for_io: bool = ...,
+    **forced: Any,
+) -> list[ResultT]: ...
+
+
+@overload
+def execute(
+    func: Callable[[ItemT], ResultT],
+    data: Iterable[ItemT],
+    sample_size: int = ...,
+    target_chunk_duration: float = ...,
+    verbose: bool = ...,
+    use_spawn_benchmark: bool = ...,
+    use_chunking_benchmark: bool = ...,
+    profile: bool = ...,
+    auto_adjust_for_nested_parallelism: bool = ...,
+    progress_callback: Callable[[str, float], None] | None = ...,
+    *,
+    return_optimization_result: Literal[True],
+    prefer_threads_for_io: bool = ...,
+    **forced: Any,
+) -> tuple[list[ResultT], OptimizationResult]: ...
+
+
+def execute(
+    func: Callable[[ItemT], ResultT],
+    data: Iterable[ItemT],
+    sample_size: int = 5,
+    target_chunk_duration: float = 0.2,
+    verbose: bool = False,
+    use_spawn_benchmark: bool = True,
+    use_chunking_benchmark: bool = True,
+    profile: bool = False,
+    auto_adjust_for_nested_parallelism: bool = True,
+    progress_callback: Callable[[str, float], None] | None = None,
+    return_optimization_result: bool = False,
+    prefer_threads_for_io: bool = True,
+    *,
+    n_jobs: int | None = None,
+    chunksize: int | None = None,
+    backend: Literal["auto", "serial", "threads", "processes"] = "auto",
+    order: Literal["any", "input"] = "any",
+    fail_fast: bool = False,
+    rerun_lost: bool = True,
+    progress: bool | Callable[[int, int | None], None] = False,
+    use_cache: bool = True,
+) -> list[ResultT] | tuple[list[ResultT], OptimizationResult]:
+    """Run ``func`` once on every item and return the results in input order.
+
+    The caller starts at once, measures while it works, and brings in threads or processes only
+    when they are sure to pay. ``func`` must not work by changing the caller's memory: in a
+    process that change would stay in the worker.
+
+    Args:
+        func: Called with one item; a plain function, not an ``async`` one.
+        data: Any iterable. It is read as the plain loop would read it.
+        sample_size: Kept for callers of 0.1; the run itself decides how much to measure.
+        target_chunk_duration: Kept likewise; chunks follow what was measured.
+        verbose: Print what was decided and why, to stdout.
+        use_spawn_benchmark: Kept likewise.
+        use_chunking_benchmark: Kept likewise.
+        profile: Kept likewise; what was measured is always in ``result.profile``.
+        auto_adjust_for_nested_parallelism: Keep BLAS and OpenMP to one thread per worker.
+        progress_callback: Called with a phase and a share from 0.0 to 1.0.
+        return_optimization_result: Return ``(results, result)``; ``result.run`` tells what happened.
+        prefer_threads_for_io: Use threads for a function that waits.
+        n_jobs: Force this many workers, the caller included where it works; -1: all usable.
+        chunksize: Force this many items per chunk.
+        backend: Force an engine.
+        order: ``"input"`` starts items in input order only.
+        fail_fast: Raise at the first failure seen, without finishing smaller items.
+        rerun_lost: Run an item again whose result could not come back; else raise.
+        progress: A bar on stderr, or a callable of (done, total).
+        use_cache: Accepted; nothing is remembered yet.
+
+    Raises:
+        UsageError: a ``ValueError``: an argument is wrong, or a forced engine cannot be used.
+        WorkerCrashedError: a worker process died; the message names the item.
+        ResultLostError: only with ``rerun_lost=False``.
+        BaseException: whatever ``func`` raises, as itself, with a note naming the item.
+    """
+    check_call(func, data)
+    check_sampling(sample_size, target_chunk_duration)
+    check_callback("progress_callback", progress_callback)
+    check_flags(
+        verbose=verbose,
+        use_spawn_benchmark=use_spawn_benchmark,
+        use_chunking_benchmark=use_chunking_benchmark,
+        profile=profile,
+        return_optimization_result=return_optimization_result,
+        use_cache=use_cache,
+    )
+    options = options_from(
+        n_jobs=n_jobs,
+        chunksize=chunksize,
+        backend=backend,
+        order=order,
+        fail_fast=fail_fast,
+        rerun_lost=rerun_lost,
+        prefer_threads_for_io=prefer_threads_for_io,
+        auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
+    )
+    announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
+    announcer.phase("running", 0.0)
+    with shown(progress) as show:
+        done = run(func, data, options, progress=show)
+    announcer.phase("done", 1.0)
+    if not (verbose or return_optimization_result):
+        return done.results
+    return _explained(done, data, announcer, wanted=bool(return_optimization_result))
+
+
+def _explained(
+    done: Run, data: Any, announcer: Announcer, *, wanted: bool
+) -> list[Any] | tuple[list[Any], OptimizationResult]:
+    from amorsize.api.result import OptimizationResult
+
+    result = OptimizationResult.from_run(done.record, data=data)
+    announcer.tell(f"{result.explain()}\n\n{result}")
+    return (done.results, result) if wanted else done.results

@@ -1,0 +1,112 @@
+"""``optimize``: advice for the standard pools from a bounded sample."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from amorsize.api.announce import Announcer
+from amorsize.api.checks import check_call, check_callback, check_flags, check_sampling, options_from
+from amorsize.api.result import OptimizationResult
+from amorsize.engines.source import IteratedSource, source_of
+from amorsize.plan.advise import advise
+from amorsize.runtime.study import Study
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from amorsize.vocab.options import Options
+
+
+def optimize(
+    func: Callable[[Any], Any],
+    data: Iterable[Any],
+    sample_size: int = 5,
+    target_chunk_duration: float = 0.2,
+    verbose: bool = False,
+    use_spawn_benchmark: bool = True,
+    use_chunking_benchmark: bool = True,
+    profile: bool = False,
+    auto_adjust_for_nested_parallelism: bool = True,
+    progress_callback: Callable[[str, float], None] | None = None,
+    prefer_threads_for_io: bool = True,
+    enable_function_profiling: bool = False,
+    use_cache: bool = True,
+    *,
+    n_jobs: int | None = None,
+    chunksize: int | None = None,
+    backend: Literal["auto", "serial", "threads", "processes"] = "auto",
+    order: Literal["any", "input"] = "any",
+) -> OptimizationResult:
+    """Advise how to run ``func`` on ``data`` with a standard pool, without running it all.
+
+    A few items are run, each once, for at most 50 ms or 2 % of the predicted serial time,
+    whichever is more; the last item that was started may take longer. Their results are
+    dropped. What ``func`` raises for one of them is raised.
+
+    Args:
+        func: Called with one item; a plain function, not an ``async`` one.
+        data: Any iterable. ``result.data`` still yields every item, whatever it was.
+        sample_size: Run at least so many items, as far as the budget allows.
+        target_chunk_duration: No chunk is advised that takes longer than this, in seconds.
+        verbose: Print what was found to stdout.
+        use_spawn_benchmark: Kept for callers of 0.1; has no effect.
+        use_chunking_benchmark: Kept likewise.
+        profile: Kept likewise; what was measured is always in ``result.profile``.
+        auto_adjust_for_nested_parallelism: Kept for ``execute``, which acts on it.
+        progress_callback: Called with a phase and a share from 0.0 to 1.0.
+        prefer_threads_for_io: Advise threads for a function that waits.
+        enable_function_profiling: Kept likewise; has no effect yet.
+        use_cache: Accepted; nothing is remembered yet.
+        n_jobs: Advise for exactly this many workers; -1: all usable.
+        chunksize: Advise for exactly this chunk size.
+        backend: Consider this kind of pool only.
+        order: ``"input"`` runs items in input order only.
+
+    Raises:
+        UsageError: a ``ValueError``: an argument is wrong.
+        BaseException: whatever ``func`` raises for a sampled item, as itself.
+    """
+    check_call(func, data)
+    check_sampling(sample_size, target_chunk_duration)
+    check_callback("progress_callback", progress_callback)
+    check_flags(
+        verbose=verbose,
+        use_spawn_benchmark=use_spawn_benchmark,
+        use_chunking_benchmark=use_chunking_benchmark,
+        profile=profile,
+        enable_function_profiling=enable_function_profiling,
+        use_cache=use_cache,
+    )
+    options = options_from(
+        n_jobs=n_jobs,
+        chunksize=chunksize,
+        backend=backend,
+        order=order,
+        prefer_threads_for_io=prefer_threads_for_io,
+        auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
+    )
+    announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
+    announcer.phase("sampling", 0.0)
+    result = _advice(func, data, options, int(sample_size), float(target_chunk_duration))
+    announcer.phase("done", 1.0)
+    announcer.tell(result.explain())
+    return result
+
+
+def _advice(
+    func: Callable[[Any], Any],
+    data: Iterable[Any],
+    options: Options,
+    sample_size: int,
+    longest_chunk_s: float,
+) -> OptimizationResult:
+    source = source_of(data, keep=True)
+    study = Study(func, source, options, sample_size)
+    study.run()
+    every = source.unread() if isinstance(source, IteratedSource) else data
+    if study.profile is None:
+        return OptimizationResult(1, 1, "nothing to do: the input is empty", data=every)
+    advice = advise(study.profile, study.situation, options, longest_chunk_s=longest_chunk_s)
+    return OptimizationResult.from_advice(
+        advice, study.profile, machine=study.situation, data=every
+    )

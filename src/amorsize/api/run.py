@@ -1,0 +1,32 @@
+"""The library's own way in, with options already checked: for commands and for ``execute``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amorsize.engines.source import source_of
+from amorsize.runtime.driver import Outcome
+from amorsize.runtime.driver import run as run_source
+from amorsize.runtime.ledger import Hooks
+from amorsize.vocab.options import DEFAULT_OPTIONS, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+Run = Outcome
+
+
+def run(
+    func: Callable[[Any], Any],
+    data: Iterable[Any],
+    options: Options = DEFAULT_OPTIONS,
+    *,
+    progress: Callable[[int, int | None], None] | None = None,
+    deliver: Callable[[Sequence[Any]], None] | None = None,
+) -> Run:
+    """Run ``func`` on every item; see ``runtime.driver.run`` for what it raises.
+
+    ``progress`` gets (done, total), ``deliver`` consecutive results in input order as soon as
+    they are there; both are called in this thread, and what they raise stops the run.
+    """
+    return run_source(func, source_of(data), options, Hooks(progress=progress, deliver=deliver))

@@ -1,0 +1,112 @@
+"""A page in which spawned workers and their caller note what the others must see at once.
+
+Processes that were not forked share memory through a small temporary file. It holds plain
+numbers only: where to stop, and for every chunk on its way the item that it has come to.
+Where no file can be had, everything works, but a failure is heard of a chunk later.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NO_LIMIT: Final = 2**62
+SLOTS: Final = 1024
+"""More chunks are never on their way at the same time."""
+
+_LIMIT: Final = 0
+_SLOT: Final = 1
+_SIZE: Final = 8 * (_SLOT + SLOTS)
+_NOBODY: Final = -1
+
+
+class Marks:
+    """The page; every chunk on its way has a slot of its own."""
+
+    def __init__(self, descriptor: int, path: str | None) -> None:
+        self.path = path
+        """What a worker needs to see the page; ``None`` where nobody else can."""
+        self._memory = mmap.mmap(descriptor, _SIZE)
+        self._cells = memoryview(self._memory).cast("q")
+
+    @property
+    def limit(self) -> int:
+        """No item at or above this index shall be started any more."""
+        return self._cells[_LIMIT]
+
+    def lower_limit(self, index: int) -> None:
+        """Two at once may leave the higher value, until the caller, who hears of all, lowers it."""
+        self._cells[_LIMIT] = min(index, self._cells[_LIMIT])
+
+    def allow_all(self) -> None:
+        self._cells[_LIMIT] = NO_LIMIT
+
+    def vacate(self, slot: int) -> None:
+        """The next chunk in this slot was taken by nobody yet."""
+        self._cells[_SLOT + slot % SLOTS] = _NOBODY
+
+    def start(self, slot: int, index: int, stop: int) -> int:
+        """This item is about to be started; returns where to stop."""
+        limit = self._cells[_LIMIT]
+        if limit <= index:
+            return index
+        self._cells[_SLOT + slot % SLOTS] = index
+        return min(stop, limit)
+
+    def started(self, slot: int) -> int | None:
+        """The item that the chunk in this slot has come to; ``None`` if nobody has begun it."""
+        index = self._cells[_SLOT + slot % SLOTS]
+        return None if index == _NOBODY else index
+
+    def close(self) -> None:
+        self._cells.release()
+        self._memory.close()
+
+
+@contextmanager
+def new_marks() -> Iterator[Marks]:
+    """A page for one run; afterwards nothing is left of it."""
+    descriptor, path = _temporary_file()
+    try:
+        marks = _mapped(descriptor, path)
+        marks.allow_all()
+        yield marks
+        marks.close()
+    finally:
+        if path is not None:
+            with suppress(OSError):
+                os.unlink(path)
+
+
+@contextmanager
+def seen_marks(path: str) -> Iterator[Marks]:
+    """The caller's page, in a worker. Raises ``OSError`` where it cannot be seen."""
+    marks = _mapped(os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0)), path)
+    try:
+        yield marks
+    finally:
+        marks.close()
+
+
+def _mapped(descriptor: int, path: str | None) -> Marks:
+    try:
+        return Marks(descriptor, path)
+    finally:
+        if path is not None:
+            os.close(descriptor)
+
+
+def _temporary_file() -> tuple[int, str | None]:
+    """A descriptor and a name, or memory of our own: -1 and ``None``."""
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="amorsize-")
+    except OSError:
+        return -1, None
+    os.truncate(descriptor, _SIZE)
+    return descriptor, path

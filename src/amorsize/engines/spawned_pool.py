@@ -1,0 +1,212 @@
+"""The spawned workers themselves: loky's reusable executor, started, asked and ended.
+
+Idle workers wait ``IDLE_S`` for the next call before they leave.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import signal
+import sys
+import threading
+import weakref
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from amorsize.engines.base import EngineStartError
+from amorsize.engines.spawned_worker import Order, Setting, describe, report_for_duty, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+    from types import FrameType
+
+    from amorsize.engines.spawned_worker import Reply
+
+IDLE_S: Final = 60
+"""A worker costs 0.2 to 0.4 s to start and some 40 MB to keep."""
+
+CLOSING_S: Final = 0.8
+"""Killing takes some 20 ms; if it hangs, Ctrl-C is worth more than a tidy end."""
+
+MOST_WORKERS: Final = 60
+"""Windows cannot wait for more processes at once."""
+
+WORKER_ENVIRONMENT: Final = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
+"""loky replaces workers that grow by 300 MB; heavy constants are no leak."""
+
+MAIN: Final = b"__main__"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A function and its caller's setting, ready to travel."""
+
+    digest: bytes
+    packed: bytes
+
+
+def pack_function(func: Callable[[Any], Any]) -> Payload:
+    """Pickle ``func``, by value where it cannot be imported.
+
+    Raises:
+        EngineStartError: it cannot be pickled.
+    """
+    import cloudpickle
+
+    try:
+        packed = pickle.dumps((_setting(), cloudpickle.dumps(func, 5)), 5)
+    except Exception as error:  # noqa: BLE001 - pickling runs code of the user's
+        msg = f"the function cannot be sent to another process: {describe(error)}"
+        raise EngineStartError(msg) from error
+    return Payload(hashlib.blake2b(packed, digest_size=16).digest(), packed)
+
+
+def _setting() -> Setting:
+    decimal: Any = sys.modules.get("decimal")
+    try:
+        directory = os.getcwd()
+    except OSError:  # deleted under our feet
+        directory = None
+    context = decimal.getcontext() if decimal is not None else None
+    return Setting(directory, dict(os.environ), list(sys.path), context)
+
+
+def pack_items(items: list[Any]) -> bytes | None:
+    """Pickle items; ``None`` if they cannot travel.
+
+    What was defined in ``__main__`` must travel by value: workers have another ``__main__``.
+    """
+    try:
+        packed = pickle.dumps(items, 5)
+        if MAIN not in packed:
+            return packed
+    except Exception:  # noqa: BLE001, S110 - the next attempt tells
+        pass
+    import cloudpickle
+
+    try:
+        by_value: bytes = cloudpickle.dumps(items, 5)
+    except Exception:  # noqa: BLE001 - pickling runs code of the user's
+        return None
+    return by_value
+
+
+class SpawnedPool:
+    """So many worker processes, warm from an earlier call or being started."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = max(1, min(workers, MOST_WORKERS))
+        try:
+            with interrupts_deferred():
+                self._executor, self._greeting = self._start()
+        except Exception as error:
+            msg = f"worker processes cannot be started: {describe(error)}"
+            raise EngineStartError(msg) from error
+
+    def _start(self) -> tuple[Any, Future[int] | None]:
+        import loky
+
+        was_warm = _LAST.alive()
+        with _interrupts_blocked():
+            executor = loky.get_reusable_executor(
+                max_workers=self.workers, timeout=IDLE_S, env=WORKER_ENVIRONMENT
+            )
+            if was_warm and executor is _LAST.executor():
+                return executor, None
+            _LAST.remember(executor)
+            return executor, executor.submit(report_for_duty)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether some worker has come up. Raises what kept them from it."""
+        if self._greeting is not None and self._greeting.done():
+            self._greeting.result()
+            self._greeting = None
+        return self._greeting is None
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether these workers were started just now."""
+        return self._greeting is not None
+
+    def greet(self, callback: Callable[[Any], None]) -> None:
+        """Call ``callback`` when the first worker is up, in some other thread."""
+        if self._greeting is not None:
+            self._greeting.add_done_callback(callback)
+
+    def submit(self, order: Order) -> Future[Reply]:
+        future: Future[Reply] = self._executor.submit(serve, order)
+        return future
+
+    def kill(self) -> None:
+        """End all workers at once, whatever they do. The next call starts new ones."""
+        with interrupts_deferred():
+            closer = threading.Thread(
+                target=self._executor.shutdown,
+                kwargs={"wait": True, "kill_workers": True},
+                name="amorsize-closing",
+                daemon=True,
+            )
+            closer.start()
+            closer.join(CLOSING_S)
+
+
+class _LastExecutor(threading.local):
+    """The executor of this thread's last call; loky has one per thread, too."""
+
+    def __init__(self) -> None:
+        self._reference: Callable[[], Any] = lambda: None
+
+    def remember(self, executor: Any) -> None:
+        self._reference = weakref.ref(executor)
+
+    def executor(self) -> Any:
+        return self._reference()
+
+    def alive(self) -> bool:
+        executor = self.executor()
+        if executor is None or executor._flags.shutdown or executor._flags.broken:
+            return False
+        return any(process.is_alive() for process in list(executor._processes.values()))
+
+
+_LAST: Final = _LastExecutor()
+
+
+def spawned_workers_alive() -> bool:
+    """Whether workers of an earlier call are waiting for the next one."""
+    return _LAST.alive()
+
+
+@contextmanager
+def interrupts_deferred() -> Iterator[None]:
+    """Let a Ctrl-C wait until the block is over; it may arrive through any thread."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    caught: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: caught.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if caught:
+            before(*caught[0])
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Processes started inside do not hear Ctrl-C before they can handle it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

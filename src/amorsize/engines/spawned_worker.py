@@ -1,0 +1,251 @@
+"""What a spawned worker runs. It imports the standard library, and cloudpickle where pickle fails.
+
+A worker keeps the last few functions it was sent, so that heavy constants travel once. It works
+in the caller's directory, environment, ``sys.path`` and decimal context.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+from collections import OrderedDict
+from contextlib import contextmanager, suppress
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from amorsize.engines.chunks import run_chunk, to_its_end
+from amorsize.engines.errors_travel import pack_error
+from amorsize.engines.marks import seen_marks
+from amorsize.engines.nesting import INSIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from amorsize.engines.chunks import Watch
+    from amorsize.engines.marks import Marks
+
+KEPT_FUNCTIONS: Final = 4
+"""Enough for a caller that takes turns between a few; each may be large."""
+
+
+class Setting(NamedTuple):
+    """Where the caller is; a worker goes there too."""
+
+    directory: str | None
+    environment: dict[str, str]
+    path: list[str]
+    decimal: Any
+
+
+class Order(NamedTuple):
+    """A chunk for a worker."""
+
+    start: int
+    items: bytes
+    digest: bytes
+    """Which function; ``payload`` is the function itself, for a worker that may not have it."""
+    payload: bytes | None
+    slot: int
+    marks: str | None
+    singly: bool
+    """Pickle results one by one: some could not be unpickled."""
+
+
+class PartKind(IntEnum):
+    RESULTS = 0
+    FAILED = 1
+    """An item raised; the payload is the exception."""
+    STRANDED = 2
+    """A result or an exception cannot travel; the payload says why."""
+
+
+class Part(NamedTuple):
+    """What came of consecutive items."""
+
+    kind: PartKind
+    start: int
+    count: int
+    busy_s: float
+    payload: bytes
+
+
+class Reply(NamedTuple):
+    """What came of a chunk; the items of a reply without parts have not been run."""
+
+    worker: int
+    parts: tuple[Part, ...] = ()
+    lacks_function: bool = False
+    bad_function: str | None = None
+    """The function cannot be loaded here, and this is why."""
+    bad_items: str | None = None
+
+
+class _Kept:
+    """What stays in a worker between chunks."""
+
+    def __init__(self) -> None:
+        self.is_worker = False
+        self.functions: OrderedDict[bytes, tuple[Setting, Callable[[Any], Any]]] = OrderedDict()
+        self.digest = b""
+
+    def function(self, order: Order) -> Callable[[Any], Any] | None:
+        """The function of this order, the caller's setting around it; ``None`` if unknown."""
+        if order.digest not in self.functions:
+            if order.payload is None:
+                return None
+            self._load(order.digest, order.payload)
+        setting, func = self.functions[order.digest]
+        if self.digest != order.digest:
+            _adopt(setting)
+            self.digest = order.digest
+            self.functions.move_to_end(order.digest)
+        return func
+
+    def _load(self, digest: bytes, payload: bytes) -> None:
+        setting, packed = pickle.loads(payload)
+        _adopt(setting)
+        self.functions[digest] = setting, pickle.loads(packed)
+        self.digest = digest
+        while len(self.functions) > KEPT_FUNCTIONS:
+            self.functions.popitem(last=False)
+
+
+_KEPT: Final = _Kept()
+
+
+def in_spawned_worker() -> bool:
+    """Whether this process is a worker of some other process's call."""
+    return _KEPT.is_worker
+
+
+def report_for_duty() -> int:
+    """The first thing a new worker is asked for."""
+    _KEPT.is_worker = True
+    if hasattr(signal, "pthread_sigmask"):  # held while it started, to die quietly with its caller
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    return os.getpid()
+
+
+def serve(order: Order) -> Reply:
+    """Run a chunk."""
+    worker = report_for_duty()
+    INSIDE.set(f"worker process {worker}")
+    try:
+        func = _KEPT.function(order)
+    except Exception as error:  # noqa: BLE001 - loading runs code of the user's
+        return Reply(worker, bad_function=describe(error))
+    if func is None:
+        return Reply(worker, lacks_function=True)
+    try:
+        items = pickle.loads(order.items)
+    except Exception as error:  # noqa: BLE001 - as does loading items
+        return Reply(worker, bad_items=describe(error))
+    with _marks_of(order) as marks:
+        parts = tuple(_parts(func, items, order, marks))
+    _flush_streams()
+    return Reply(worker, parts)
+
+
+def describe(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def _marks_of(order: Order) -> Iterator[Marks | None]:
+    if order.marks is None:
+        yield None
+        return
+    with seen_marks(order.marks) as marks:
+        yield marks
+
+
+def _parts(
+    func: Callable[[Any], Any], items: list[Any], order: Order, marks: Marks | None
+) -> Iterator[Part]:
+    """Run the items; an error that cannot travel is no reason to stop: the caller sees to it."""
+    index, stop = order.start, order.start + len(items)
+    iterator = iter(items)
+    watch = _watch_for(order, marks)
+    while index < stop:
+        ran = run_chunk(func, iterator, (index, stop), watch=watch)
+        size = 1 if order.singly else max(1, len(ran.results))
+        for at in range(0, len(ran.results), size):
+            busy_s = ran.busy_s if at == 0 else 0.0
+            yield from _result_parts(index + at, ran.results[at : at + size], busy_s)
+        index = ran.next_index
+        if ran.error is None:
+            return
+        ending = _ending(index, ran.error)
+        if ending.kind is PartKind.FAILED and marks is not None:
+            marks.lower_limit(index)
+        yield ending
+        if ending.kind is PartKind.FAILED:
+            return
+        index += 1
+
+
+def _watch_for(order: Order, marks: Marks | None) -> Watch:
+    if marks is None:
+        return to_its_end
+    return lambda index, stop: marks.start(order.slot, index, stop)
+
+
+def _result_parts(start: int, results: list[Any], busy_s: float) -> Iterator[Part]:
+    """Pickled together, or, where some cannot be, as many together as can."""
+    try:
+        packed = pack(results)
+    except Exception as error:  # noqa: BLE001 - the user's __reduce__ may raise anything
+        if len(results) == 1:
+            why = describe(error).encode()
+            yield Part(PartKind.STRANDED, start, 1, busy_s, why)
+            return
+    else:
+        yield Part(PartKind.RESULTS, start, len(results), busy_s, packed)
+        return
+    half = len(results) // 2
+    yield from _result_parts(start, results[:half], busy_s)
+    yield from _result_parts(start + half, results[half:], 0.0)
+
+
+def pack(value: Any) -> bytes:
+    """Pickle, with cloudpickle where pickle cannot. Raises what that one says."""
+    try:
+        return pickle.dumps(value, 5)
+    except Exception:  # noqa: BLE001 - whatever it was, the next attempt tells
+        import cloudpickle
+
+        packed: bytes = cloudpickle.dumps(value, 5)
+        return packed
+
+
+def _ending(index: int, error: BaseException) -> Part:
+    try:
+        return Part(PartKind.FAILED, index, 1, 0.0, pack_error(error))
+    except Exception as trouble:  # noqa: BLE001 - an exception may hold what cannot be pickled
+        return Part(PartKind.STRANDED, index, 1, 0.0, describe(trouble).encode())
+
+
+def _adopt(setting: Setting) -> None:
+    """Go where the caller is."""
+    if sys.path != setting.path:
+        sys.path[:] = setting.path
+    if os.environ != setting.environment:
+        for name in os.environ.keys() - setting.environment.keys():
+            del os.environ[name]
+        os.environ.update(setting.environment)
+    if setting.directory is not None:
+        with suppress(OSError):  # gone meanwhile: the function will notice if it matters
+            os.chdir(setting.directory)
+    if setting.decimal is not None:
+        import decimal
+
+        decimal.setcontext(setting.decimal.copy())
+
+
+def _flush_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with suppress(OSError, ValueError):  # closed, or nobody reads
+                stream.flush()
