@@ -12,7 +12,6 @@ from amorsize.sample.facts import is_async
 from amorsize.vocab.options import Backend, Options, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from enum import StrEnum
 
 ChoiceT = TypeVar("ChoiceT", bound="StrEnum")
@@ -56,11 +55,12 @@ def check_flags(**flags: Any) -> None:
 
 
 def check_callback(name: str, callback: Any) -> None:
+    """Something to call, or nothing."""
     if callback is not None and not callable(callback):
         raise UsageError.parameter(f"{name} must be callable, got {_kind(callback)}")
 
 
-def options_from(  # noqa: PLR0913 - one argument for each option users may force
+def options_from(
     *,
     n_jobs: Any = None,
     chunksize: Any = None,
@@ -101,6 +101,7 @@ def resolved_jobs(n_jobs: Any) -> int:
 
 
 def positive_integer(name: str, value: Any) -> int:
+    """At least 1, of any type that Python takes for an index."""
     number = _integer(name, value)
     if number < 1:
         raise UsageError.parameter(f"{name} must be positive, got {value!r}")
@@ -108,6 +109,7 @@ def positive_integer(name: str, value: Any) -> int:
 
 
 def positive_number(name: str, value: Any) -> float:
+    """Above 0 and finite."""
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):

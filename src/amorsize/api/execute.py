@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from amorsize.api.announce import Announcer
 from amorsize.api.checks import (
@@ -24,6 +24,19 @@ ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
 
+class Forced(TypedDict, total=False):
+    """What may be said by keyword only; ``execute`` documents it."""
+
+    n_jobs: int | None
+    chunksize: int | None
+    backend: Literal["auto", "serial", "threads", "processes"]
+    order: Literal["any", "input"]
+    fail_fast: bool
+    rerun_lost: bool
+    progress: bool | Callable[[int, int | None], None]
+    use_cache: bool
+
+
 @overload
 def execute(
     func: Callable[[ItemT], ResultT],
@@ -38,7 +51,7 @@ def execute(
     progress_callback: Callable[[str, float], None] | None = ...,
     return_optimization_result: Literal[False] = ...,
     prefer_threads_for_io: bool = ...,
-    **forced: Any,
+    **forced: Unpack[Forced],
 ) -> list[ResultT]: ...
 
 
@@ -57,7 +70,7 @@ def execute(
     *,
     return_optimization_result: Literal[True],
     prefer_threads_for_io: bool = ...,
-    **forced: Any,
+    **forced: Unpack[Forced],
 ) -> tuple[list[ResultT], OptimizationResult]: ...
 
 
@@ -101,7 +114,7 @@ def execute(
         profile: Kept likewise; what was measured is always in ``result.profile``.
         auto_adjust_for_nested_parallelism: Keep BLAS and OpenMP to one thread per worker.
         progress_callback: Called with a phase and a share from 0.0 to 1.0.
-        return_optimization_result: Return ``(results, result)``; ``result.run`` tells what happened.
+        return_optimization_result: Return ``(results, result)``; ``result.run`` tells more.
         prefer_threads_for_io: Use threads for a function that waits.
         n_jobs: Force this many workers, the caller included where it works; -1: all usable.
         chunksize: Force this many items per chunk.

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from amorsize.api.announce import Announcer
-from amorsize.api.checks import check_call, check_callback, check_flags, check_sampling, options_from
+from amorsize.api.checks import (
+    check_call,
+    check_callback,
+    check_flags,
+    check_sampling,
+    options_from,
+)
 from amorsize.api.result import OptimizationResult
 from amorsize.engines.source import IteratedSource, source_of
 from amorsize.plan.advise import advise
@@ -101,7 +107,7 @@ def _advice(
     longest_chunk_s: float,
 ) -> OptimizationResult:
     source = source_of(data, keep=True)
-    study = Study(func, source, options, sample_size)
+    study = Study(func, source, options=options, sample_size=sample_size)
     study.run()
     every = source.unread() if isinstance(source, IteratedSource) else data
     if study.profile is None:

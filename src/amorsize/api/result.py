@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Self
 
-from amorsize.plan.advise import all_items_s
+from amorsize.plan.pool_search import all_items_s
 from amorsize.report.advice import advice_line, advice_text, explain_advice
 from amorsize.report.text import decision_line, explain, summary
 from amorsize.vocab.advice import Advice, PricedPool

@@ -29,4 +29,5 @@ def run(
     ``progress`` gets (done, total), ``deliver`` consecutive results in input order as soon as
     they are there; both are called in this thread, and what they raise stops the run.
     """
-    return run_source(func, source_of(data), options, Hooks(progress=progress, deliver=deliver))
+    hooks = Hooks(progress=progress, deliver=deliver)
+    return run_source(func, source_of(data), options=options, hooks=hooks)

@@ -6,13 +6,13 @@ from the caller's thread. It never decides whether it should run, and never form
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from amorsize.engines.source import Source
 
-    from amorsize.engines.source import Source
+if TYPE_CHECKING:
     from amorsize.vocab.plan import EngineKind
 
 

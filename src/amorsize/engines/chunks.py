@@ -55,19 +55,19 @@ def run_chunk(
     ran = Ran(span[0])
     began = perf_counter()
     try:
-        _run_pieces(func, iter(items), ran, span[1], exact=exact, watch=watch)
+        _run_pieces(func, iter(items), ran, stop=span[1], exact=exact, watch=watch)
     except BaseException as error:  # noqa: BLE001 - whatever func raises reaches the caller as itself
         ran.error = error
     ran.busy_s = perf_counter() - began
     return ran
 
 
-def _run_pieces(  # noqa: PLR0913 - the loop of all loops takes what it needs
+def _run_pieces(
     func: Callable[[Any], Any],
     items: Iterable[Any],
     ran: Ran,
-    stop: int,
     *,
+    stop: int,
     exact: bool,
     watch: Watch,
 ) -> None:

@@ -97,7 +97,7 @@ def _blank(state: dict[str, Any]) -> BaseException:
         return kind.__new__(kind, state["fields"].get("message", ""), members)
     builtin = next(base for base in kind.__mro__ if not base.__flags__ & 1 << 9)
     try:
-        error: BaseException = builtin.__new__(kind, *state["args"])  # type: ignore[call-overload]
+        error: BaseException = builtin.__new__(kind, *state["args"])
         builtin.__init__(error, *state["args"])  # type: ignore[misc]
     except TypeError:  # a C constructor that wants other arguments: its fields are set next
         error = BaseException.__new__(kind)

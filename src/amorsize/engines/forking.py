@@ -19,7 +19,7 @@ PR_SET_PDEATHSIG: Final = 1
 SIGNALS: Final = tuple(signal.valid_signals())
 
 
-class Interrupted(KeyboardInterrupt):  # noqa: N818 - it is Ctrl-C
+class Interrupted(KeyboardInterrupt):
     """Ctrl-C reached this worker: told apart from a KeyboardInterrupt that ``func`` raises."""
 
 
@@ -72,7 +72,7 @@ def _be_a_worker(caller: int, work: Callable[[], None]) -> NoReturn:
     except Interrupted:
         _die_of_interrupt()
     except BaseException:  # noqa: BLE001 - nothing may escape into the caller's copied stack
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
     finally:
         with suppress(BaseException):
             flush_streams()

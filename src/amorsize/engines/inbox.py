@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.memfile import memory_file, read_all, write_all
-from amorsize.engines.source import IndexedSource
+from amorsize.engines.source import Chunk, IndexedSource
 from amorsize.engines.tokens import BIGGEST_COUNT
 from amorsize.model.chunks import QUANTUM_S, chunk_sizes, tokens
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from amorsize.engines.base import Job
-    from amorsize.engines.source import Chunk, IteratedSource
+    from amorsize.engines.source import IteratedSource
     from amorsize.engines.tokens import TokenPipe
 
 AHEAD: Final = 4
@@ -37,6 +37,7 @@ SENT_HEADER: Final = struct.Struct("<qqq")
 
 
 def inbox_for(job: Job, pipe: TokenPipe) -> IndexedInbox | SentInbox:
+    """Inherited where it can be indexed, else sent."""
     if isinstance(job.source, IndexedSource):
         return IndexedInbox(job, job.source, pipe)
     return SentInbox(job, job.source, pipe)
@@ -72,11 +73,11 @@ class IndexedInbox:
         size = max(job.chunksize, -(-count // most))
         return iter([size] * -(-count // size) + [size] * spans)
 
-    def open(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
+    def items_of(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
         start, count = token
         return start, start + count, self._source.items(start, start + count)
 
-    open_here = open
+    items_here = items_of
 
     def originals(self, start: int, count: int) -> Sequence[Any]:
         return list(self._source.items(start, start + count))
@@ -137,7 +138,7 @@ class SentInbox:
         write_all(self._memory, [head, payload], held.place[0])
         self._pipe.issue([(held.place[0], 0)])
 
-    def open(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
+    def items_of(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
         """In a worker: read the chunk from the memory file."""
         place, _ = token
         head = os.pread(self._memory, SENT_HEADER.size, place)
@@ -145,7 +146,7 @@ class SentInbox:
         items = pickle.loads(read_all(self._memory, place + len(head), size))
         return start, start + count, iter(items)
 
-    def open_here(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
+    def items_here(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
         """In the caller: the very objects that the input yielded."""
         place, _ = token
         chunk = next(held.chunk for held in self._held.values() if held.place[0] == place)

@@ -11,6 +11,7 @@ import mmap
 import os
 import tempfile
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def new_marks() -> Iterator[Marks]:
     finally:
         if path is not None:
             with suppress(OSError):
-                os.unlink(path)
+                Path(path).unlink()
 
 
 @contextmanager

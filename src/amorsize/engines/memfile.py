@@ -10,12 +10,10 @@ import mmap
 import os
 import pickle
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any, Final
 
 OUT_OF_BAND_BYTES: Final = 64 * 1024
 """Smaller buffers are cheaper inside the pickle than as views of their own."""
@@ -183,30 +181,34 @@ class FrameReader:
         )
 
     def _view(self, at: int, size: int) -> memoryview:
-        if at + size <= WINDOW_BYTES and self._mapped():
-            assert self._map is not None
-            return memoryview(self._map)[at : at + size]
-        return memoryview(bytearray(read_all(self._descriptor, at, size)))
+        mapping = self._mapping() if at + size <= WINDOW_BYTES else None
+        if mapping is None:
+            return memoryview(bytearray(read_all(self._descriptor, at, size)))
+        return memoryview(mapping)[at : at + size]
 
-    def _mapped(self) -> bool:
+    def _mapping(self) -> mmap.mmap | None:
         if self._map is None and self._can_map:
             try:
                 self._map = mmap.mmap(self._descriptor, WINDOW_BYTES)
             except (OSError, ValueError):  # an address space limit: copies will do
                 self._can_map = False
-        return self._map is not None
+        return self._map
 
     def _pass_over(self, at: int, *, keep: bool) -> None:
         """Go on to ``at``; pages that nothing points into are given back from time to time."""
         if keep:
             self._released = at
-        elif at - self._released >= RELEASE_BYTES and at <= WINDOW_BYTES and self._mapped():
-            assert self._map is not None
-            begin = -(-self._released // mmap.PAGESIZE) * mmap.PAGESIZE
-            size = (at - begin) // mmap.PAGESIZE * mmap.PAGESIZE
-            self._map.madvise(mmap.MADV_REMOVE, begin, size)
-            self._released = begin + size
+        elif at - self._released >= RELEASE_BYTES and at <= WINDOW_BYTES:
+            self._release(at)
         self._at = at
+
+    def _release(self, at: int) -> None:
+        begin = -(-self._released // mmap.PAGESIZE) * mmap.PAGESIZE
+        end = at // mmap.PAGESIZE * mmap.PAGESIZE
+        mapping = self._mapping()
+        if mapping is not None:
+            mapping.madvise(mmap.MADV_REMOVE, begin, end - begin)
+        self._released = end
 
     def close(self) -> None:
         """Drop our hold; the mapping lives as long as views on it do."""

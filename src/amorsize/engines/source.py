@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 INDEXED_TYPES = (list, tuple, range, str, bytes, bytearray, array.array)
-IN_MEMORY_TYPES = (
+IN_MEMORY_TYPES: tuple[type, ...] = (
     dict,
     set,
     frozenset,
@@ -91,6 +91,10 @@ class IndexedSource:
         self.advance(len(items))
         return Chunk(start, items) if items else None
 
+    def give_back(self, items: list[Any]) -> None:
+        """Take back the last claimed items: nobody has run them."""
+        self.position -= len(items)
+
     def spans(self) -> list[tuple[int, int]]:
         """Take all that is left, as intervals of indices."""
         self._skip_probed()
@@ -159,12 +163,19 @@ class IteratedSource:
         items: list[Any] = []
         if self.broken is None:
             try:
-                items.extend(islice(self._iterator, count))
+                items.extend(self.block(count))
             except Exception as error:  # noqa: BLE001 - the user's iterator; raised in its turn
                 self.broken = error
         start = self.position
         self.position += len(items)
         return Chunk(start, items) if items else None
+
+    def give_back(self, items: list[Any]) -> None:
+        """Take back the last claimed items: nobody has run them."""
+        self._iterator = chain(items, self._iterator)
+        self.position -= len(items)
+        if self.kept is not None:
+            del self.kept[len(self.kept) - len(items) :]
 
     def settled(self) -> Source:
         """The rest as an indexed source where the container holds all items anyway."""
@@ -196,7 +207,9 @@ def source_of(data: Iterable[Any], *, keep: bool = False) -> Source:
         return IndexedSource(data)
     if _has_only_getitem(data):
         return IndexedSource(data, exact=False)
-    return IteratedSource(data, length=_promised_length(data), in_memory=_holds_all(data), keep=keep)
+    return IteratedSource(
+        data, length=_promised_length(data), in_memory=_holds_all(data), keep=keep
+    )
 
 
 def _indexes_as_it_iterates(data: Any) -> bool:

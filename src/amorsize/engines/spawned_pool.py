@@ -14,6 +14,7 @@ import threading
 import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError
@@ -59,7 +60,7 @@ def pack_function(func: Callable[[Any], Any]) -> Payload:
 
     try:
         packed = pickle.dumps((_setting(), cloudpickle.dumps(func, 5)), 5)
-    except Exception as error:  # noqa: BLE001 - pickling runs code of the user's
+    except Exception as error:
         msg = f"the function cannot be sent to another process: {describe(error)}"
         raise EngineStartError(msg) from error
     return Payload(hashlib.blake2b(packed, digest_size=16).digest(), packed)
@@ -68,7 +69,7 @@ def pack_function(func: Callable[[Any], Any]) -> Payload:
 def _setting() -> Setting:
     decimal: Any = sys.modules.get("decimal")
     try:
-        directory = os.getcwd()
+        directory = str(Path.cwd())
     except OSError:  # deleted under our feet
         directory = None
     context = decimal.getcontext() if decimal is not None else None
@@ -100,27 +101,38 @@ class SpawnedPool:
 
     def __init__(self, workers: int) -> None:
         self.workers = max(1, min(workers, MOST_WORKERS))
+        self._executor: Any = None
+        self._greeting: Future[int] | None = None
+        if _LAST.is_inherited():
+            msg = "worker processes cannot be shared with a forked process"
+            raise EngineStartError(msg)
         try:
             with interrupts_deferred():
-                self._executor, self._greeting = self._start()
+                self._start()
         except Exception as error:
             msg = f"worker processes cannot be started: {describe(error)}"
             raise EngineStartError(msg) from error
+        except BaseException:
+            self.kill()
+            raise
 
-    def _start(self) -> tuple[Any, Future[int] | None]:
+    def _start(self) -> None:
         import loky
 
-        was_warm = _LAST.alive()
+        warm = _LAST.executor() if _LAST.alive() else None
         with _interrupts_blocked():
-            executor = loky.get_reusable_executor(
+            self._executor = loky.get_reusable_executor(
                 max_workers=self.workers, timeout=IDLE_S, env=WORKER_ENVIRONMENT
             )
-            if was_warm and executor is _LAST.executor():
-                return executor, None
-            _LAST.remember(executor)
-            return executor, executor.submit(report_for_duty)
+            if self._executor is not warm:
+                _LAST.remember(self._executor)
+                self._greeting = self._executor.submit(report_for_duty)
 
     @property
+    def is_cold(self) -> bool:
+        """Whether these workers were started just now."""
+        return self._greeting is not None
+
     def is_ready(self) -> bool:
         """Whether some worker has come up. Raises what kept them from it."""
         if self._greeting is not None and self._greeting.done():
@@ -128,23 +140,17 @@ class SpawnedPool:
             self._greeting = None
         return self._greeting is None
 
-    @property
-    def is_cold(self) -> bool:
-        """Whether these workers were started just now."""
-        return self._greeting is not None
-
-    def greet(self, callback: Callable[[Any], None]) -> None:
-        """Call ``callback`` when the first worker is up, in some other thread."""
-        if self._greeting is not None:
-            self._greeting.add_done_callback(callback)
-
     def submit(self, order: Order) -> Future[Reply]:
+        """Raises whatever loky says when workers are broken or gone."""
         future: Future[Reply] = self._executor.submit(serve, order)
         return future
 
     def kill(self) -> None:
         """End all workers at once, whatever they do. The next call starts new ones."""
+        if self._executor is None:
+            return
         with interrupts_deferred():
+            processes = processes_of(self._executor)
             closer = threading.Thread(
                 target=self._executor.shutdown,
                 kwargs={"wait": True, "kill_workers": True},
@@ -153,6 +159,25 @@ class SpawnedPool:
             )
             closer.start()
             closer.join(CLOSING_S)
+            if closer.is_alive():
+                for process in processes:
+                    process.kill()
+
+
+@contextmanager
+def spawned_pool(workers: int) -> Iterator[SpawnedPool]:
+    """A pool whose workers stay for the next call, unless something is raised inside."""
+    pool = SpawnedPool(workers)
+    try:
+        yield pool
+    except BaseException:
+        pool.kill()
+        raise
+
+
+def processes_of(executor: Any) -> list[Any]:
+    """The worker processes of an executor; loky shows them nowhere else."""
+    return list(executor._processes.values())  # noqa: SLF001
 
 
 class _LastExecutor(threading.local):
@@ -160,18 +185,27 @@ class _LastExecutor(threading.local):
 
     def __init__(self) -> None:
         self._reference: Callable[[], Any] = lambda: None
+        self._owner = os.getpid()
 
     def remember(self, executor: Any) -> None:
         self._reference = weakref.ref(executor)
+        self._owner = os.getpid()
 
     def executor(self) -> Any:
         return self._reference()
 
+    def is_inherited(self) -> bool:
+        """Whether this is a fork of the process that has the workers."""
+        return self.executor() is not None and self._owner != os.getpid()
+
     def alive(self) -> bool:
         executor = self.executor()
-        if executor is None or executor._flags.shutdown or executor._flags.broken:
+        if executor is None or self.is_inherited():
             return False
-        return any(process.is_alive() for process in list(executor._processes.values()))
+        flags = executor._flags  # noqa: SLF001 - said nowhere else
+        if flags.shutdown or flags.broken:
+            return False
+        return any(process.is_alive() for process in processes_of(executor))
 
 
 _LAST: Final = _LastExecutor()

@@ -66,7 +66,7 @@ class Part(NamedTuple):
 
     kind: PartKind
     start: int
-    count: int
+    covered: int
     busy_s: float
     payload: bytes
 
@@ -143,12 +143,16 @@ def serve(order: Order) -> Reply:
     except Exception as error:  # noqa: BLE001 - as does loading items
         return Reply(worker, bad_items=describe(error))
     with _marks_of(order) as marks:
-        parts = tuple(_parts(func, items, order, marks))
+        watch = to_its_end if marks is None else _watch_for(order.slot, marks)
+        parts = tuple(_parts(func, items, order, watch=watch))
+        if marks is not None and parts and parts[-1].kind is PartKind.FAILED:
+            marks.lower_limit(parts[-1].start)
     _flush_streams()
     return Reply(worker, parts)
 
 
 def describe(error: BaseException) -> str:
+    """Type and text on one line."""
     return f"{type(error).__name__}: {error}"
 
 
@@ -161,13 +165,16 @@ def _marks_of(order: Order) -> Iterator[Marks | None]:
         yield marks
 
 
+def _watch_for(slot: int, marks: Marks) -> Watch:
+    return lambda index, stop: marks.start(slot, index, stop)
+
+
 def _parts(
-    func: Callable[[Any], Any], items: list[Any], order: Order, marks: Marks | None
+    func: Callable[[Any], Any], items: list[Any], order: Order, *, watch: Watch
 ) -> Iterator[Part]:
     """Run the items; an error that cannot travel is no reason to stop: the caller sees to it."""
     index, stop = order.start, order.start + len(items)
     iterator = iter(items)
-    watch = _watch_for(order, marks)
     while index < stop:
         ran = run_chunk(func, iterator, (index, stop), watch=watch)
         size = 1 if order.singly else max(1, len(ran.results))
@@ -178,18 +185,10 @@ def _parts(
         if ran.error is None:
             return
         ending = _ending(index, ran.error)
-        if ending.kind is PartKind.FAILED and marks is not None:
-            marks.lower_limit(index)
         yield ending
         if ending.kind is PartKind.FAILED:
             return
         index += 1
-
-
-def _watch_for(order: Order, marks: Marks | None) -> Watch:
-    if marks is None:
-        return to_its_end
-    return lambda index, stop: marks.start(order.slot, index, stop)
 
 
 def _result_parts(start: int, results: list[Any], busy_s: float) -> Iterator[Part]:

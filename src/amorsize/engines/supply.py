@@ -37,12 +37,18 @@ class Supply:
     def __init__(self, job: Job) -> None:
         self._source = job.source
         self.ended = False
+        self.taken = 0
         self.failure: Failure | None = None
         """Reading the item at this index raised; it counts like a failure of that item."""
 
     def left(self) -> int | None:
         """Items not claimed yet, as far as the input knows."""
         return 0 if self.ended else self._source.left()
+
+    def expected(self) -> int:
+        """The same, or as many again as were seen so far."""
+        left = self.left()
+        return self.taken if left is None else left
 
     def next(self, count: int) -> Chunk | None:
         """The next at most ``count`` items; ``None`` when there are no more."""
@@ -55,6 +61,8 @@ class Supply:
             chunk = source.claim(count)
         if chunk is None:
             self.ended = True
+        else:
+            self.taken += len(chunk.items)
         return chunk
 
     def _fetch(self, source: IndexedSource, count: int) -> Chunk | None:

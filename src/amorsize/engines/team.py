@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError, Failure
-from amorsize.engines.board import NO_LIMIT, NOBODY, Board
+from amorsize.engines.board import NOBODY, Board
 from amorsize.engines.chunks import InputEndedError, Ran
 from amorsize.engines.errors_travel import unpack_error
 from amorsize.engines.forking import flush_streams, fork_worker, interrupts_held
@@ -24,7 +24,7 @@ from amorsize.engines.inbox import IndexedInbox, SentInbox, inbox_for
 from amorsize.engines.memfile import Frame, FrameKind, FrameReader, memory_file
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.reaper import REAPER
-from amorsize.engines.team_worker import Lookout, Shared, run_rest, work
+from amorsize.engines.team_worker import Lookout, Shared, Worker
 from amorsize.engines.tokens import TokenPipe
 from amorsize.errors import WorkerCrashedError
 from amorsize.vocab.plan import EngineKind
@@ -170,7 +170,7 @@ class _Team:
         for member in self._members:
             os.close(member.pidfd)
             member.reader.close()
-        work(self._shared, row, memory, self._life_end)
+        Worker(self._shared, row, memory=memory, life=self._life_end).work()
 
     # -- play
 
@@ -197,18 +197,18 @@ class _Team:
         token = self._tokens.claim()
         if token is not None:
             self._board.note_claim(CALLER)
-            self._run_own(*self._inbox.open_here(token), lookout)
+            self._run_own(lookout, *self._inbox.items_here(token))
         elif isinstance(self._inbox, SentInbox) and self._inbox.own:
             chunk = self._inbox.own.popleft()
             end = chunk.start + len(chunk.items)
-            self._run_own(chunk.start, end, iter(chunk.items), lookout)
+            self._run_own(lookout, chunk.start, end, iter(chunk.items))
         else:
             return False
         return True
 
-    def _run_own(self, start: int, stop: int, items: Iterator[Any], lookout: Lookout) -> None:
+    def _run_own(self, lookout: Lookout, start: int, stop: int, items: Iterator[Any]) -> None:  # noqa: PLR0917 - a chunk spelled out
         lookout.begin(stop)
-        ran = run_rest(self._shared, lookout, start, items)
+        ran = lookout.run(start, items)
         covered = lookout.end - start
         self._outstanding -= covered
         self._report_own(ran)
@@ -369,4 +369,6 @@ def _how_it_ended(member: _Member) -> str:
     except ChildProcessError:  # somebody else has collected it
         return "died"
     code = os.waitstatus_to_exitcode(status)
-    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
+    return (
+        f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import select
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from amorsize.engines.board import NOBODY, Board
 from amorsize.engines.chunks import InputEndedError, Ran, run_chunk
@@ -14,11 +15,7 @@ from amorsize.engines.errors_travel import pack_error
 from amorsize.engines.forking import Interrupted, flush_streams
 from amorsize.engines.memfile import Frame, FrameKind, FrameWriter, Packed, pack
 from amorsize.engines.nesting import INSIDE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from amorsize.engines.tokens import TokenPipe
+from amorsize.engines.tokens import TokenPipe
 
 SPLIT_AFTER_S: Final = 4e-3
 """A chunk that takes twice its quantum is shared if nobody else has anything to do."""
@@ -30,7 +27,7 @@ class Inbox(Protocol):
     exact: bool
     splits: bool
 
-    def open(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
+    def items_of(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
         """Start, stop and the items of a claimed token."""
 
 
@@ -78,70 +75,75 @@ class Lookout:
         if tokens.is_empty() and tokens.give_back(middle, stop - middle):
             self.end = middle
 
-
-def run_rest(shared: Shared, lookout: Lookout, start: int, items: Iterator[Any]) -> Ran:
-    """Run a claimed chunk from ``start`` to where the lookout lets it end."""
-    span = (start, lookout.end)
-    return run_chunk(shared.func, items, span, exact=shared.inbox.exact, watch=lookout.watch)
-
-
-def work(shared: Shared, row: int, memory: int, life: int) -> None:
-    """The life of a worker; ``life`` is a pipe whose hang-up means that all is done."""
-    INSIDE.set(f"worker process {os.getpid()}")
-    writer, lookout = FrameWriter(memory), Lookout(shared, row)
-    waiter = select.poll()
-    waiter.register(shared.tokens.reader, select.POLLIN)
-    waiter.register(life, select.POLLIN)
-    while True:
-        token = shared.tokens.claim()
-        if token is not None:
-            _serve(shared, row, token, writer, lookout)
-        elif any(descriptor == life for descriptor, _ in waiter.poll()):
-            return
+    def run(self, start: int, items: Iterator[Any]) -> Ran:
+        """Run what is left of a claimed chunk, from ``start`` to where it ends by then."""
+        func, inbox = self._shared.func, self._shared.inbox
+        return run_chunk(func, items, (start, self.end), exact=inbox.exact, watch=self.watch)
 
 
-def _serve(
-    shared: Shared, row: int, token: tuple[int, int], writer: FrameWriter, lookout: Lookout
-) -> None:
-    shared.board.note_claim(row)
-    for frame in _frames(shared, row, token, lookout):
-        writer.append(frame)
-    flush_streams()
-    shared.board.commit(row, writer.end)
-    shared.board.note_current(row, NOBODY)
-    os.eventfd_write(shared.bell, 1)
+class Worker:
+    """A forked worker; ``life`` is a pipe whose hang-up means that all is done."""
+
+    def __init__(self, shared: Shared, row: int, *, memory: int, life: int) -> None:
+        self._shared = shared
+        self._row = row
+        self._life = life
+        self._writer = FrameWriter(memory)
+        self._lookout = Lookout(shared, row)
+
+    def work(self) -> None:
+        """Serve tokens until there are no more."""
+        INSIDE.set(f"worker process {os.getpid()}")
+        tokens = self._shared.tokens
+        waiter = select.poll()
+        waiter.register(tokens.reader, select.POLLIN)
+        waiter.register(self._life, select.POLLIN)
+        while True:
+            token = tokens.claim()
+            if token is not None:
+                self._serve(token)
+            elif any(descriptor == self._life for descriptor, _ in waiter.poll()):
+                return
+
+    def _serve(self, token: tuple[int, int]) -> None:
+        board = self._shared.board
+        board.note_claim(self._row)
+        for frame in self._frames(token):
+            self._writer.append(frame)
+        flush_streams()
+        board.commit(self._row, self._writer.end)
+        board.note_current(self._row, NOBODY)
+        os.eventfd_write(self._shared.bell, 1)
+
+    def _frames(self, token: tuple[int, int]) -> Iterator[Frame]:
+        """Run a chunk; yield the results, then the error; name instead what cannot travel.
+
+        An exception that cannot travel is no reason to stop: the caller will see to that item.
+        """
+        index, stop, items = self._shared.inbox.items_of(token)
+        lookout = self._lookout
+        lookout.begin(stop)
+        while index < lookout.end:
+            ran = lookout.run(index, items)
+            if isinstance(ran.error, Interrupted):
+                raise ran.error
+            yield from _result_frames(index, ran.results, ran.busy_s)
+            index = ran.next_index
+            if ran.error is None:
+                break
+            ending = _ending(index, ran.error)
+            yield ending
+            index += ending.covered
+            if ending.kind is not FrameKind.STRANDED:
+                self._shared.board.note_failure(self._row, ending.start)
+                break
+        if index < lookout.end:  # not started, because something smaller has failed
+            yield _frame(FrameKind.RESULTS, index, pack([]), covered=lookout.end - index)
 
 
-def _frames(
-    shared: Shared, row: int, token: tuple[int, int], lookout: Lookout
-) -> Iterator[Frame]:
-    """Run a chunk; yields the results, then the error; what cannot travel is named instead.
-
-    An exception that cannot travel is no reason to stop: the caller will see to that item.
-    """
-    start, stop, items = shared.inbox.open(token)
-    lookout.begin(stop)
-    index = start
-    while index < lookout.end:
-        ran = run_rest(shared, lookout, index, items)
-        if isinstance(ran.error, Interrupted):
-            raise ran.error
-        yield from _result_frames(index, ran.results, ran.busy_s)
-        index = ran.next_index
-        if ran.error is None:
-            break
-        ending = _ending(index, ran.error)
-        if ending.kind is not FrameKind.STRANDED:
-            shared.board.note_failure(row, index)
-        yield ending
-        index += ending.covered
-        if ending.kind is not FrameKind.STRANDED:
-            break
-    if index < lookout.end:  # not started, because something smaller has failed
-        yield _frame(FrameKind.RESULTS, index, lookout.end - index, pack([]))
-
-
-def _frame(kind: FrameKind, start: int, covered: int, packed: Packed, busy_s: float = 0.0) -> Frame:
+def _frame(
+    kind: FrameKind, start: int, packed: Packed, *, covered: int, busy_s: float = 0.0
+) -> Frame:
     return Frame(
         kind=kind,
         start=start,
@@ -156,7 +158,9 @@ def _result_frames(start: int, results: list[Any], busy_s: float) -> list[Frame]
     if not results:
         return []
     try:
-        return [_frame(FrameKind.RESULTS, start, len(results), pack(results), busy_s)]
+        return [
+            _frame(FrameKind.RESULTS, start, pack(results), covered=len(results), busy_s=busy_s)
+        ]
     except Exception as error:  # noqa: BLE001 - the user's __reduce__ may raise anything
         if len(results) == 1:
             return [_stranded(start, error, busy_s)]
@@ -169,13 +173,13 @@ def _result_frames(start: int, results: list[Any], busy_s: float) -> list[Frame]
 
 def _stranded(start: int, error: Exception, busy_s: float = 0.0) -> Frame:
     why = f"{type(error).__name__}: {error}"
-    return _frame(FrameKind.STRANDED, start, 1, pack(why), busy_s)
+    return _frame(FrameKind.STRANDED, start, pack(why), covered=1, busy_s=busy_s)
 
 
 def _ending(index: int, error: BaseException) -> Frame:
     if isinstance(error, InputEndedError):
-        return _frame(FrameKind.ENDED, index, 0, pack(None))
+        return _frame(FrameKind.ENDED, index, pack(None), covered=0)
     try:
-        return _frame(FrameKind.FAILED, index, 1, Packed(pack_error(error), []))
+        return _frame(FrameKind.FAILED, index, Packed(pack_error(error), []), covered=1)
     except Exception as trouble:  # noqa: BLE001 - an exception may hold what cannot be pickled
         return _stranded(index, trouble)

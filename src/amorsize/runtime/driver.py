@@ -42,6 +42,7 @@ class Outcome:
 def run(
     func: Callable[[Any], Any],
     source: Source,
+    *,
     options: Options = DEFAULT_OPTIONS,
     hooks: Hooks | None = None,
 ) -> Outcome:
@@ -52,12 +53,12 @@ def run(
         WorkerCrashedError: a worker process died with items.
         ResultLostError: a result could not come back and must not be computed again.
     """
-    return _Run(func, source, options, hooks or Hooks()).run()
+    return _Run(func, source, options=options, hooks=hooks or Hooks()).run()
 
 
 class _Run:
     def __init__(
-        self, func: Callable[[Any], Any], source: Source, options: Options, hooks: Hooks
+        self, func: Callable[[Any], Any], source: Source, *, options: Options, hooks: Hooks
     ) -> None:
         self._began = perf_counter()
         self._func = func
@@ -96,8 +97,7 @@ class _Run:
         self._note_broken_input()
 
     def _job(self, decision: Decision) -> Job:
-        profile = self._opening.profile
-        assert profile is not None
+        profile = self._opening.look()
         return Job(
             func=self._func,
             source=self._source,

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from amorsize.engines.base import Failure
 from amorsize.engines.chunks import InputEndedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from amorsize.engines.base import Failure
 
 REDRAW_S: Final = 0.05
 """Progress is shown at most so often: 20 times a second is as much as an eye follows."""

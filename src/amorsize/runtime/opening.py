@@ -5,7 +5,6 @@ Nothing is thrown away: every measured call is an item of the user's that is don
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,12 +16,12 @@ from amorsize.plan.choose import could_pay, decide
 from amorsize.plan.needs import Need, needs
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
-from amorsize.sample.gil import GilTicker
+from amorsize.sample.gil import TRIAL_S, GilTicker
 from amorsize.stats.remaining import Costs
 from amorsize.vocab.options import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Ledger
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from amorsize.stats.remaining import Forecast
     from amorsize.vocab.options import Options
     from amorsize.vocab.plan import Decision
-    from amorsize.vocab.profile import GilUse, Profile
+    from amorsize.vocab.profile import Profile
 
 HERE: Final = "the caller"
 
@@ -48,9 +47,6 @@ PROBE_SHARE: Final = 0.1
 
 MOST_PROBES: Final = 32
 """Spread probes err by 2 to 12 % from 20 on; more would only be bookkeeping."""
-
-TRIAL_S: Final = 20e-3
-"""Two threads are tried for so long: shorter trials did not separate the cases."""
 
 TICK_WINDOW_S: Final = 3e-3
 """Items run so long beside the ticking thread: three milliseconds rule out pure Python."""
@@ -130,7 +126,7 @@ class Opening:
         error: BaseException | None = None
         began = perf_counter()
         try:
-            items = source.block(room)
+            items: Iterable[Any] = source.block(room)
             if not self.items:
                 items = self._sampler.remember(items)
             self._runner(self._func, items, results)
@@ -198,14 +194,13 @@ class Opening:
             if not self._could_pay():
                 return None
         around = self._around.situation()
-        for _ in Need:
-            self.profile = self.look()
+        self.profile = self.look()
+        for _ in Need:  # each answer may raise one more question
             missing = needs(self.profile, around, self._options)
-            if not missing:
-                break
             if not all(self.supply(need) for need in missing):
                 return None
-        assert self.profile is not None
+            if missing:
+                self.profile = self.look()
         self.decision = decide(self.profile, around, self._options)
         return self.decision
 
@@ -277,12 +272,8 @@ class Opening:
 
     def _try_threads(self) -> bool:
         """Run items in two threads for a moment; the items are kept."""
-        room = max(2, int(2 * TRIAL_S * self.items / self.spent_s))
-        chunk = self._source.claim(room)
-        if chunk is None:
-            return False
-        tried = try_threads(self._func, chunk, self._ledger, TRIAL_S)
-        assert self._sampler.gil is not None
-        self._sampler.gil = replace(self._sampler.gil, threads_gain=tried.gain)
-        self._spend(len(chunk.items), tried.busy_s)
+        most = max(4, int(4 * TRIAL_S * self.items / self.spent_s))
+        tried = try_threads(self._func, self._source, self._ledger, most=most)
+        self._sampler.note_threads_gain(tried.gain)
+        self._spend(tried.items, tried.wall_s)
         return not self._is_over()

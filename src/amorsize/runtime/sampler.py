@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.source import IndexedSource
@@ -9,15 +10,15 @@ from amorsize.plan.needs import Need
 from amorsize.sample.carried import carried_by
 from amorsize.sample.facts import Meter, returns_its_item
 from amorsize.sample.transfer import function_transfer, transfer_of
-from amorsize.vocab.profile import NotMeasured, Profile
+from amorsize.vocab.profile import GilUse, NotMeasured, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Ledger
     from amorsize.stats.remaining import Forecast
-    from amorsize.vocab.profile import GilUse, Travel
+    from amorsize.vocab.profile import Travel
 
 LOOKED_AT: Final = 8
 """Results that are compared with their items."""
@@ -43,7 +44,7 @@ class Sampler:
         self._safety: tuple[str | None, bool] | None = None
         self.gil: GilUse | None = None
 
-    def remember(self, items: Iterator[Any]) -> list[Any]:
+    def remember(self, items: Iterable[Any]) -> list[Any]:
         """Keep the first item: one-shot input cannot be looked at again."""
         self._first = list(items)
         return self._first
@@ -90,6 +91,11 @@ class Sampler:
             case _:
                 msg = f"the sampler does not measure {need}"
                 raise AssertionError(msg)
+
+    def note_threads_gain(self, gain: float) -> None:
+        """What two threads gained on real items."""
+        known = self.gil or GilUse(free_share=1.0, ticks=0)
+        self.gil = replace(known, threads_gain=gain)
 
     def _result(self) -> Travel:
         at_hand = min(SENT, len(self._ledger.results))

@@ -40,7 +40,7 @@ class Study:
     """What sampling found; ``profile`` is ``None`` for an empty input."""
 
     def __init__(
-        self, func: Callable[[Any], Any], source: Source, options: Options, sample_size: int
+        self, func: Callable[[Any], Any], source: Source, *, options: Options, sample_size: int
     ) -> None:
         self._options = options
         self._sample_size = sample_size
@@ -94,7 +94,8 @@ class Study:
                 missing = tuple(need for need in missing if need not in RUNS_ITEMS)
             if not missing:
                 return
-            can_run = all([opening.supply(need) for need in missing]) and can_run
+            for need in missing:
+                can_run = opening.supply(need) and can_run
         self.profile = opening.look()
 
 

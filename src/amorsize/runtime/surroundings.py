@@ -31,11 +31,9 @@ class Surroundings:
         """Everything a decision looks at."""
         if self._full is None:
             REAPER.reap()
-            verdict = fork_verdict()
-            unsafe = isinstance(verdict, ForkUnsafe) and verdict.cure is None
             self._full = replace(
                 self.brief(),
-                fork_unsafe=verdict.what if unsafe else None,
+                fork_unsafe=_what_rules_forking_out(),
                 nested_in=INSIDE.get(),
                 spawn_impossible="a daemonic worker" if in_daemonic_worker() else None,
                 gil=gil_enabled(),
@@ -54,3 +52,10 @@ class Surroundings:
             self._full = replace(self.situation(), fork_unsafe=why)
         else:
             self._full = replace(self.situation(), fork_unsafe=why, spawn_impossible=why, cores=1)
+
+
+def _what_rules_forking_out() -> str | None:
+    verdict = fork_verdict()
+    if isinstance(verdict, ForkUnsafe) and verdict.cure is None:
+        return verdict.what
+    return None

@@ -1,0 +1,166 @@
+"""Operating-system threads of this process, and whose they are.
+
+Python knows its own threads only. A thread that a C library made has no name of its own and no
+handle; but while it waits, ``/proc/self/task/<tid>/syscall`` tells its stack pointer, and the
+return addresses on that stack lead into the libraries it came from. Linux only.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from amorsize.machine.files import contents, names_in, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TASKS: Final = "/proc/self/task"
+
+STACK_BYTES: Final = 16_384
+"""Read from a waiting thread's stack: idle pool threads are a few calls deep, in 4 to 10 kB."""
+
+POLL_S: Final = 50e-6
+"""An ended thread is gone from the kernel's list some 10 to 100 us after its ``join``."""
+
+SYSTEM_LIBRARIES: Final = (
+    "ld-",
+    "libc.",
+    "libc-",
+    "libdl",
+    "libgcc_s",
+    "libgfortran",
+    "libm.",
+    "libm-",
+    "libpthread",
+    "libquadmath",
+    "librt",
+    "libstdc++",
+)
+"""On every thread's stack, so they say nothing about whose it is."""
+
+
+class NativeThread(NamedTuple):
+    """A thread that Python knows nothing of."""
+
+    tid: int
+    name: str
+    """Empty where it has no name of its own but that of the process."""
+    libraries: frozenset[str]
+    """File names of what is on its stack; empty while it runs, or where /proc does not tell."""
+
+
+class Mapping(NamedTuple):
+    """The code of one library in this process's memory."""
+
+    start: int
+    end: int
+    path: str
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+def os_thread_ids() -> list[int]:
+    """Every thread of this process that the kernel knows, in no order; empty off Linux."""
+    return [int(tid) for tid in names_in(TASKS)]
+
+
+def wait_for_os_threads(
+    count: int,
+    timeout_s: float,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+    thread_ids: Callable[[], list[int]] = os_thread_ids,
+) -> bool:
+    """Wait until at most ``count`` threads are left, as the kernel counts them.
+
+    A joined thread lingers there for a moment.
+    """
+    give_up_at = clock() + timeout_s
+    while len(thread_ids()) > count:
+        if clock() >= give_up_at:
+            return False
+        sleep(POLL_S)
+    return True
+
+
+def native_threads(tids: list[int]) -> list[NativeThread]:
+    """Name and libraries of the threads ``tids``; those that end meanwhile are left out."""
+    code = code_mappings()
+    process = contents("/proc/self/comm").strip()
+    found = (_native_thread(tid, code) for tid in tids)
+    return [
+        thread._replace(name="") if thread.name == process else thread
+        for thread in found
+        if thread is not None
+    ]
+
+
+def code_mappings() -> list[Mapping]:
+    """Executable files in memory, by address."""
+    return parse_maps(contents("/proc/self/maps"))
+
+
+def parse_maps(text: str) -> list[Mapping]:
+    """Lines of ``/proc/<pid>/maps`` that are code from a file (see proc_pid_maps(5))."""
+    rows = (line.split(None, 5) for line in text.splitlines())
+    code = [row for row in rows if len(row) > 5 and "x" in row[1] and row[5].startswith("/")]  # noqa: PLR2004
+    return sorted(map(_mapping, code), key=lambda mapping: mapping.start)
+
+
+def libraries_among(words: set[int], code: list[Mapping]) -> frozenset[str]:
+    """Names of the libraries that any of ``words`` points into, the system's own left out."""
+    if not code:
+        return frozenset()
+    starts = [mapping.start for mapping in code]
+    inside = {
+        mapping.name
+        for word in words
+        if starts[0] <= word < (mapping := code[bisect_right(starts, word) - 1]).end
+    }
+    return frozenset(name for name in inside if not name.startswith(SYSTEM_LIBRARIES))
+
+
+def _native_thread(tid: int, code: list[Mapping]) -> NativeThread | None:
+    name = read("", f"{TASKS}/{tid}/comm")
+    if name is None:
+        return None
+    words = _stack_words(contents(f"{TASKS}/{tid}/syscall"))
+    return NativeThread(
+        tid=tid,
+        name=name.strip() if isinstance(name, str) else "?",
+        libraries=libraries_among(words, code),
+    )
+
+
+def _stack_words(syscall: str) -> set[int]:
+    """What lies on the stack of a thread waiting in ``syscall`` (see proc_pid_syscall(5))."""
+    fields = syscall.split()
+    if len(fields) < 3:  # noqa: PLR2004 - "running", or nothing at all
+        return set()
+    return _memory_words(int(fields[-2], 16))
+
+
+def _memory_words(address: int) -> set[int]:
+    # through a file, so that a thread that ends meanwhile is an error and not a crash
+    try:
+        memory = os.open("/proc/self/mem", os.O_RDONLY)
+    except OSError:
+        return set()
+    try:
+        data = os.pread(memory, STACK_BYTES, address)
+    except (OSError, OverflowError):
+        return set()
+    finally:
+        os.close(memory)
+    return set(memoryview(data[: len(data) // 8 * 8]).cast("P"))
+
+
+def _mapping(row: list[str]) -> Mapping:
+    start, _, end = row[0].partition("-")
+    return Mapping(int(start, 16), int(end, 16), row[5].strip().removesuffix(" (deleted)"))

@@ -1,0 +1,1 @@
+"""Candidates, constraints, choice: pure, so that every decision can be replayed."""

@@ -1,0 +1,134 @@
+"""What a profile says about the work that is left, in the terms of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+from amorsize.model.makespan import NO_TIME_S, Capacity, Work
+from amorsize.plan import tunables
+from amorsize.vocab.options import Options
+from amorsize.vocab.plan import EngineKind
+from amorsize.vocab.profile import Profile, Transfer
+from amorsize.vocab.situation import Situation
+
+if TYPE_CHECKING:
+    from amorsize.vocab.profile import Travel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """All that a decision is made from."""
+
+    profile: Profile
+    situation: Situation
+    options: Options
+
+    @property
+    def items(self) -> int:
+        """Items left; where the length is unknown, as many again as were seen."""
+        left = self.profile.items_left
+        return self.profile.sampled if left is None else left
+
+
+def waits(profile: Profile) -> bool:
+    """Tell whether the function waits for something, rather than for a busy machine.
+
+    A wait is a voluntary switch; a preempted or stolen CPU makes for involuntary ones, or none.
+    """
+    return (
+        profile.cpu_share < tunables.WAITING_SHARE
+        and profile.waits > profile.preemptions
+        and profile.waits >= tunables.SWITCHES_PER_ITEM * profile.sampled
+    )
+
+
+def mostly_waits(profile: Profile) -> bool:
+    """Tell whether the calls of several threads would hardly meet."""
+    return waits(profile) and load_of(profile) < tunables.MOSTLY_WAITING
+
+
+def load_of(profile: Profile) -> float:
+    """Cores that one call keeps busy.
+
+    Threads of its own are what the process used beyond the thread that called: that thread's
+    own use would count our asking, too.
+    """
+    others = max(0.0, profile.process_cpu_s - profile.cpu_s) / max(profile.wall_s, NO_TIME_S)
+    own = profile.cpu_share if waits(profile) else 1.0
+    return own + (others if others > tunables.OWN_THREADS else 0.0)
+
+
+def usable_cores(situation: Situation) -> float:
+    """Cores, or what the container grants of them."""
+    quota = situation.quota
+    return situation.cores if quota is None else min(situation.cores, quota)
+
+
+def work_of(case: Case, engine: EngineKind) -> Work:
+    """The work that is left, as the middle of the forecast has it."""
+    profile = case.profile
+    items, remaining_s = max(1, case.items), profile.remaining.median_s
+    away_s, caller_s = transfers_of(profile, engine)
+    return Work(
+        items=items,
+        item_s=remaining_s / items,
+        spread=max(profile.spread, tunables.LEAST_SPREAD),
+        longest_s=min(profile.longest_s, remaining_s),
+        load=load_of(profile),
+        away_s=away_s,
+        caller_s=caller_s,
+    )
+
+
+def capacity_of(case: Case, engine: EngineKind) -> Capacity:
+    """What caps the joint speed of this engine's workers."""
+    cores = usable_cores(case.situation)
+    if engine is not EngineKind.THREADS:
+        return Capacity(cores=cores)
+    gil = case.profile.gil
+    if gil is not None and gil.threads_gain is not None:
+        return Capacity(cores=cores, each_adds=min(1.0, max(0.0, gil.threads_gain - 1)))
+    locked = load_of(case.profile) if case.situation.gil else 0.0
+    return Capacity(cores=cores, locked=min(1.0, locked))
+
+
+def shipping_s(profile: Profile) -> float:
+    """Sending the function itself to one process, and reading it there."""
+    sent_s, read_s = _sent_and_read(profile.function)
+    return sent_s + read_s
+
+
+def useful_workers(case: Case, engine: EngineKind) -> int:
+    """Beyond this number they have no core, even if each of them waits as much as was seen."""
+    cores, load = usable_cores(case.situation), min(1.0, max(load_of(case.profile), NO_TIME_S))
+    if engine.crosses_process:
+        return ceil(min(cores / load, cores * tunables.PROCESSES_PER_CORE))
+    return ceil(cores / load)
+
+
+def transfers_of(profile: Profile, engine: EngineKind) -> tuple[float, float]:
+    """Seconds per item that another process runs: the worker's, and the caller's.
+
+    Forked workers inherit the item; its result is written by them and read by the caller.
+    """
+    if not engine.crosses_process:
+        return 0.0, 0.0
+    away_s, caller_s = _sent_and_read(profile.result)
+    if engine is EngineKind.LOKY:
+        sent_s, read_s = _sent_and_read(profile.argument)
+        return away_s + read_s, caller_s + sent_s
+    return away_s, caller_s
+
+
+def _sent_and_read(travel: Travel) -> tuple[float, float]:
+    if not isinstance(travel, Transfer):
+        return 0.0, 0.0
+    many = travel.sampled >= tunables.MANY_TRANSFERS
+    safety = 1.0 if many else tunables.TRANSFER_SAFETY
+    copied_bytes = travel.size_bytes - travel.out_of_band_bytes
+    read_s = copied_bytes / tunables.COPY_BYTES_PER_S
+    mapped_s = travel.out_of_band_bytes / tunables.MAP_BYTES_PER_S
+    sent_s = travel.size_bytes / tunables.COPY_BYTES_PER_S
+    return safety * (travel.dumps_s + sent_s), safety * (travel.loads_s + read_s + mapped_s)

@@ -1,0 +1,91 @@
+"""What is still to be measured before a choice can be trusted."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from amorsize.errors import BackendRefusedError
+from amorsize.plan import facts, tunables
+from amorsize.plan.advise import advise
+from amorsize.plan.choose import decide
+from amorsize.vocab.advice import PoolKind
+from amorsize.vocab.plan import EngineKind, Untried
+from amorsize.vocab.profile import NotMeasured
+
+if TYPE_CHECKING:
+    from amorsize.vocab.options import Options
+    from amorsize.vocab.profile import Profile
+    from amorsize.vocab.situation import Situation
+
+
+class Need(StrEnum):
+    """A fact that nobody has measured yet, and that the choice hangs on."""
+
+    RESULT_TRANSFER = "result transfer"
+    ARGUMENT_TRANSFER = "argument transfer"
+    FUNCTION_TRANSFER = "function transfer"
+    GIL_USE = "use of the interpreter lock"
+    THREADS_TRIAL = "a trial on two threads"
+
+
+def needs(profile: Profile, situation: Situation, options: Options) -> tuple[Need, ...]:
+    """What to measure before ``decide`` can be trusted; empty where it already can be.
+
+    Ask again after measuring: an answer may make other questions moot, or raise them. A need
+    is met by any fact in the profile's field, ``CannotTravel`` and a ``GilUse`` included.
+    """
+    try:
+        decision = decide(profile, situation, options)
+    except BackendRefusedError:
+        return ()
+    untried = decision.chosen.engine is not EngineKind.THREADS and any(
+        lost.candidate.engine is EngineKind.THREADS and isinstance(lost.reason, Untried)
+        for lost in decision.rejected
+    )
+    if untried:
+        ideal_s = decision.serial_s / facts.usable_cores(situation)
+        if _worth_a_look(decision.serial_s, decision.expected.total_s - ideal_s):
+            return (_about_the_lock(profile, situation),)
+    return _unknown_travels(decision.chosen.engine, profile)
+
+
+def needs_for_pools(profile: Profile, situation: Situation, options: Options) -> tuple[Need, ...]:
+    """The same for ``advise``; the function is to be measured by plain ``pickle`` then."""
+    try:
+        advice = advise(profile, situation, options)
+    except BackendRefusedError:
+        return ()
+    untried = any(
+        lost.candidate.kind is PoolKind.THREADS and isinstance(lost.reason, Untried)
+        for lost in advice.considered
+    )
+    if untried:
+        ideal_s = advice.serial_s / facts.usable_cores(situation)
+        if _worth_a_look(advice.serial_s, advice.expected.total_s - ideal_s):
+            return (_about_the_lock(profile, situation),)
+    processes = advice.chosen.n_jobs > 1 and advice.chosen.kind is PoolKind.PROCESSES
+    return _unknown_travels(EngineKind.LOKY, profile) if processes else ()
+
+
+def _worth_a_look(serial_s: float, missed_s: float) -> bool:
+    """Whether threads could do so much better, or looking is so little of the whole."""
+    return missed_s > tunables.GIL_QUESTION_S or serial_s > tunables.GIL_SURE_S
+
+
+def _about_the_lock(profile: Profile, situation: Situation) -> Need:
+    """First whether items hold the lock; only if not, real items on two threads."""
+    looked = profile.gil is not None or not situation.gil
+    return Need.THREADS_TRIAL if looked else Need.GIL_USE
+
+
+def _unknown_travels(engine: EngineKind, profile: Profile) -> tuple[Need, ...]:
+    if not engine.crosses_process:
+        return ()
+    travels = {Need.RESULT_TRANSFER: profile.result}
+    if engine is EngineKind.LOKY:
+        travels |= {
+            Need.ARGUMENT_TRANSFER: profile.argument,
+            Need.FUNCTION_TRANSFER: profile.function,
+        }
+    return tuple(need for need, travel in travels.items() if isinstance(travel, NotMeasured))

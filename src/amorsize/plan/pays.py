@@ -1,0 +1,37 @@
+"""Whether an offer is worth its start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from amorsize.model.makespan import blocking_s
+from amorsize.plan import tunables
+from amorsize.vocab.plan import CostlyTransfer, GainTooSmall, Rejection, StartTooDear, Untried
+
+if TYPE_CHECKING:
+    from amorsize.plan.search import Offer
+    from amorsize.vocab.profile import Profile
+
+_TOO_SOON: Final = Untried("too little has been run to stake the start of workers on it")
+
+
+def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
+    """The lower end of the gain must exceed what starting costs, and that be a small share.
+
+    Nothing is staked before as much has been spent. Once the run has lasted long enough for
+    the start to be a small share of it already, the expected gain is enough.
+    """
+    if profile.wall_s < blocking_s(offer.price, 2):
+        return _TOO_SOON
+    work, low_s = offer.work, profile.remaining.low_s
+    if offer.rate < tunables.MIN_RATE and work.caller_s > 0:
+        return CostlyTransfer(work.caller_s + work.away_s, work.item_s)
+    start_s = offer.blocking_s
+    if start_s <= tunables.BLOCKING_SHARE * profile.wall_s:
+        gain_s = profile.remaining.median_s - offer.expected.total_s
+    else:
+        gain_s = low_s - offer.if_work_takes(low_s).total_s
+    if gain_s <= start_s:
+        return GainTooSmall(gain_s, start_s)
+    allowed_s = tunables.BLOCKING_SHARE * (profile.wall_s + low_s)
+    return StartTooDear(start_s, allowed_s) if start_s > allowed_s else None

@@ -1,0 +1,128 @@
+"""Each standard pool at every size, with its best chunk: brute force, the spaces are small."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil, inf
+from typing import TYPE_CHECKING, Final
+
+from amorsize.model.makespan import NO_TIME_S
+from amorsize.model.pools import fixed_chunk, pool_makespan
+from amorsize.plan import facts, rules, tunables
+from amorsize.plan.prices import pool_price
+from amorsize.plan.wording import wanted
+from amorsize.vocab.advice import PoolCandidate, PoolKind, PricedPool
+from amorsize.vocab.estimate import Assumed
+from amorsize.vocab.options import Backend
+from amorsize.vocab.plan import EngineKind, Makespan, NotForced, Rejection
+
+if TYPE_CHECKING:
+    from amorsize.model.makespan import Work
+    from amorsize.plan.facts import Case
+    from amorsize.vocab.profile import Profile
+    from amorsize.vocab.situation import Price
+
+_ENGINES: Final = {PoolKind.PROCESSES: EngineKind.LOKY, PoolKind.THREADS: EngineKind.THREADS}
+"""Whose rules hold: a process pool must be sent everything, as spawned workers must."""
+
+_BACKENDS: Final = {PoolKind.PROCESSES: Backend.PROCESSES, PoolKind.THREADS: Backend.THREADS}
+
+
+def all_items_s(profile: Profile, left_s: float) -> float:
+    """The plain loop over all items, warmed up, if those left take ``left_s``."""
+    first_excess_s = max(0.0, profile.first_s - profile.mean_s)
+    return max(0.0, profile.wall_s - first_excess_s) + left_s
+
+
+def sizes_of(kind: PoolKind, case: Case, longest_chunk_s: float) -> list[PricedPool]:
+    """For each number of jobs the best chunk, or why this pool is ruled out."""
+    reason = _ruled_out(kind, case)
+    if reason is not None:
+        jobs = case.options.n_jobs or max(2, case.situation.cores)
+        candidate = PoolCandidate(kind=kind, n_jobs=jobs, chunksize=1)
+        return [PricedPool(candidate=candidate, reason=reason)]
+    tried = Tried(kind, case)
+    most = max(1, int(min(tried.work.items, longest_chunk_s / max(tried.work.item_s, NO_TIME_S))))
+    return [tried.best_of(jobs, most) for jobs in _job_counts(kind, case, tried.work.items)]
+
+
+class Tried:
+    """One kind of pool, ready to be priced at any size."""
+
+    __slots__ = ("_capacity", "_case", "_kind", "_price", "work")
+
+    def __init__(self, kind: PoolKind, case: Case) -> None:
+        self._kind = kind
+        self._case = case
+        self._price = _price(kind, case)
+        self._capacity = facts.capacity_of(case, _ENGINES[kind])
+        self.work = self.work_if(case.profile.remaining.median_s)
+
+    def work_if(self, left_s: float) -> Work:
+        """All items, if those left take ``left_s`` in the plain loop."""
+        profile = self._case.profile
+        items = max(1, profile.sampled + self._case.items)
+        total_s = all_items_s(profile, left_s)
+        return replace(
+            facts.work_of(self._case, _ENGINES[self._kind]),
+            items=items,
+            item_s=total_s / items,
+            longest_s=min(profile.longest_s, total_s),
+        )
+
+    def makespan(self, candidate: PoolCandidate, work: Work) -> Makespan:
+        return pool_makespan(work, candidate, price=self._price, capacity=self._capacity)
+
+    def best_of(self, jobs: int, most: int) -> PricedPool:
+        """This number of jobs with its best chunk, of at most ``most`` items."""
+        return min((self._priced(jobs, chunk) for chunk in self._chunks(jobs, most)), key=time_s)
+
+    def _priced(self, jobs: int, chunk: int) -> PricedPool:
+        candidate = PoolCandidate(kind=self._kind, n_jobs=jobs, chunksize=chunk)
+        return PricedPool(candidate=candidate, expected=self.makespan(candidate, self.work))
+
+    def _chunks(self, jobs: int, most: int) -> set[int]:
+        """Sizes worth comparing; threads are always handed single items."""
+        if self._kind is PoolKind.THREADS:
+            return {1}
+        if self._case.options.chunksize is not None:
+            return {self._case.options.chunksize}
+        best = fixed_chunk(self.work, jobs, self._price)
+        even = ceil(self.work.items / jobs)
+        sizes = (best // 2, best, 2 * best, even, ceil(even / 2), ceil(even / 4), ceil(even / 8))
+        return {max(1, min(size, even, most)) for size in sizes}
+
+
+def time_s(pool: PricedPool) -> float:
+    """What it would take; for ever, where it was ruled out."""
+    return inf if pool.expected is None else pool.expected.total_s
+
+
+def _ruled_out(kind: PoolKind, case: Case) -> Rejection | None:
+    options = case.options
+    if options.forces_serial or options.backend not in {Backend.AUTO, _BACKENDS[kind]}:
+        return NotForced(wanted(options))
+    engine = _ENGINES[kind]
+    reason = rules.impossible(engine, case)
+    if reason is None and not options.forces_parallel:
+        reason = rules.unwise(engine, case)
+    return reason
+
+
+def _job_counts(kind: PoolKind, case: Case, items: int) -> range:
+    if case.options.n_jobs is not None:
+        return range(case.options.n_jobs, case.options.n_jobs + 1)
+    most = facts.useful_workers(case, _ENGINES[kind])
+    if kind is PoolKind.THREADS and facts.waits(case.profile):
+        most = tunables.MAX_IO_WORKERS
+    return range(2, 1 + max(2, min(most, tunables.MAX_JOBS, items)))
+
+
+def _price(kind: PoolKind, case: Case) -> Price:
+    """A process pool sends the function along with every chunk."""
+    price = pool_price(kind, case.situation)
+    shipping_s = facts.shipping_s(case.profile) if kind is PoolKind.PROCESSES else 0.0
+    if not shipping_s:
+        return price
+    chunk_s = price.per_chunk.median_s + shipping_s / 2  # half in the caller, half in the worker
+    return replace(price, per_chunk=Assumed(median_s=chunk_s, why="and the function is sent"))

@@ -1,0 +1,88 @@
+"""What rules an engine out, whatever it would cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from amorsize.plan import facts, tunables
+from amorsize.vocab.plan import (
+    CannotCross,
+    CarriesConnection,
+    ChangesItsItem,
+    EngineKind,
+    ForkUnsafe,
+    HoldsTheLock,
+    Nested,
+    NotForced,
+    OneCore,
+    Rejection,
+    Untried,
+    UsesItsCores,
+)
+from amorsize.vocab.profile import CannotTravel
+
+if TYPE_CHECKING:
+    from amorsize.plan.facts import Case
+    from amorsize.vocab.profile import Profile, Travel
+    from amorsize.vocab.situation import Situation
+
+_MOSTLY_WAITS: Final = Untried("the function mostly waits, and threads wait at no cost")
+
+
+def impossible(engine: EngineKind, case: Case) -> Rejection | None:
+    """Why ``engine`` cannot run this at all, not even by force."""
+    profile, situation = case.profile, case.situation
+    if not engine.crosses_process:
+        return None
+    if situation.spawn_impossible is not None:
+        return CannotCross("the work", situation.spawn_impossible)
+    if engine is EngineKind.TEAM:
+        if situation.fork_unsafe is not None:
+            return ForkUnsafe(situation.fork_unsafe)
+        return _stuck(profile.result)
+    return _stuck(profile.function, profile.argument, profile.result)
+
+
+def unwise(engine: EngineKind, case: Case) -> Rejection | None:
+    """Why ``auto`` does not use ``engine`` although it could."""
+    profile, situation = case.profile, case.situation
+    if profile.carries is not None:
+        return CarriesConnection(profile.carries)
+    if situation.nested_in is not None:
+        return Nested(situation.nested_in)
+    if engine is EngineKind.THREADS:
+        return _threads(case)
+    if profile.returns_its_item:
+        return ChangesItsItem()
+    if case.options.prefer_threads_for_io and facts.mostly_waits(profile):
+        return _MOSTLY_WAITS
+    return _cores(profile, situation)
+
+
+def _stuck(*travels: Travel) -> CannotCross | None:
+    stuck = next((travel for travel in travels if isinstance(travel, CannotTravel)), None)
+    return None if stuck is None else CannotCross(stuck.what, stuck.why)
+
+
+def _cores(profile: Profile, situation: Situation) -> Rejection | None:
+    usable, load = facts.usable_cores(situation), facts.load_of(profile)
+    if usable / load >= tunables.MIN_RATE:
+        return None
+    return UsesItsCores(load, usable) if usable > tunables.MIN_RATE else OneCore(situation.cores)
+
+
+def _threads(case: Case) -> Rejection | None:
+    profile, situation = case.profile, case.situation
+    if facts.waits(profile):
+        wanted = not case.options.prefer_threads_for_io
+        return NotForced("prefer_threads_for_io=False") if wanted else None
+    if (few := _cores(profile, situation)) is not None:
+        return few
+    if profile.gil is None:
+        return Untried("whether the function releases the interpreter lock was not measured")
+    if situation.gil and profile.gil.free_share < tunables.FREE_SHARE:
+        return HoldsTheLock(profile.gil.free_share)
+    if profile.gil.threads_gain is None:
+        return Untried("no items were tried on two threads")
+    gains = profile.gil.threads_gain >= tunables.THREADS_GAIN
+    return None if gains else HoldsTheLock(profile.gil.free_share)

@@ -1,0 +1,97 @@
+"""Every chosen number of a decision, named with its reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCREEN_S: Final = 3e-3
+"""Less work than this is left alone without a thought.
+
+Starting one worker blocks the caller for about 1 ms, and half of 3 ms is all that a second
+worker can save."""
+
+BLOCKING_SHARE: Final = 0.05
+"""Starting workers may block the caller for this share of the whole run, at most.
+
+It is what an unlucky start can cost: never meaningfully slower than the plain loop."""
+
+MIN_RATE: Final = 1.25
+"""Caller and workers together must be this many times faster than the caller alone.
+
+Transfers are measured on few results; jobs below it were slower as often as faster."""
+
+TRANSFER_SAFETY: Final = 1.5
+"""Measured transfer times are multiplied by it.
+
+A probe of 64 small dicts understated unpickling twice: caches were warm."""
+
+MANY_TRANSFERS: Final = 1000
+"""From so many sampled objects on, the measured times are taken as they are."""
+
+COPY_BYTES_PER_S: Final = 1.5e9
+"""Fresh memory is written at 0.9 to 2 GB/s here, page faults included."""
+
+MAP_BYTES_PER_S: Final = 4e9
+"""Large buffers are mapped by the caller, who pays for touching the pages."""
+
+WAITING_SHARE: Final = 0.5
+"""A function that uses less CPU than this share of its time waits, if it also gives way."""
+
+BARELY_COMPUTING: Final = 0.05
+"""Below this share there is nothing for workers to fight over: start many at once."""
+
+SWITCHES_PER_ITEM: Final = 0.1
+"""Voluntary switches per call from which on a function is believed to wait.
+
+Steal time of a virtual machine looks like waiting too, but switches nothing."""
+
+OWN_THREADS: Final = 0.2
+"""Cores busy beside the calling thread from which on a function is believed to have threads."""
+
+MOSTLY_WAITING: Final = 0.25
+"""Below this share threads overlap four calls and more, at no cost: processes are not asked."""
+
+MAX_IO_WORKERS: Final = 32
+"""Threads to start with where it only waits. Python's own default is no higher."""
+
+HEADROOM: Final = 1.25
+"""Waiting workers beyond those that would just fill the CPU."""
+
+FREE_SHARE: Final = 0.6
+"""On-time ticks from which on a trial on two threads is worth it.
+
+Code that holds the lock lets 0 to 0.33 of the ticks through, code that frees it 0.5 to 1."""
+
+THREADS_GAIN: Final = 1.3
+"""Speed-up of two threads from which on threads scale. Separated every function measured."""
+
+PROCESSES_PER_CORE: Final = 4
+"""Processes for a function that waits, at most: unlike threads they cost memory."""
+
+THREADS_BONUS: Final = 1.15
+"""Threads are preferred to processes that are faster by less: they copy nothing, and what
+they gain was measured, not modelled."""
+
+GIL_QUESTION_S: Final = 5e-3
+"""Time that threads at their best would have to save before the lock is looked at.
+
+Looking takes a few milliseconds of kept work, half of which two workers would have saved."""
+
+GIL_SURE_S: Final = 0.2
+"""Remaining work from which on the lock is looked at in any case: it is little of it, and
+threads copy nothing and use no more memory."""
+
+SAME_TIME: Final = 1.02
+"""Fewer workers are preferred where more save less than this."""
+
+MOST_CHUNKS: Final = 4096
+"""Tokens that fit into a pipe of 64 KB: no input is cut into more pieces."""
+
+MIN_ADVISED: Final = 1.1
+"""A standard pool is advised from this speed-up on; below it noise would decide."""
+
+MAX_JOBS: Final = 1024
+"""No pool is advised to have more: descriptors and memory run out first."""
+
+LEAST_SPREAD: Final = 0.1
+"""Equal calls take different times on different cores, by about so much."""

@@ -1,0 +1,84 @@
+"""Rejections in the words of a person; the same for reports and for errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from amorsize.errors import BackendRefusedError
+from amorsize.plan.units import seconds
+from amorsize.vocab.options import Backend
+from amorsize.vocab.plan import (
+    CannotCross,
+    CarriesConnection,
+    ChangesItsItem,
+    CostlyTransfer,
+    ForkUnsafe,
+    GainTooSmall,
+    HoldsTheLock,
+    Nested,
+    NotForced,
+    OneCore,
+    Rejection,
+    Slower,
+    StartTooDear,
+    Untried,
+    UsesItsCores,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from amorsize.vocab.options import Options
+
+
+def in_words(reason: Rejection) -> str:  # noqa: C901, PLR0911, PLR0912 - one case for each reason
+    """Why a candidate lost, as half a sentence."""
+    match reason:
+        case CannotCross(what, why):
+            return f"{what} cannot be sent to another process: {why}"
+        case ForkUnsafe(what):
+            return f"forking is not safe here: {what}"
+        case HoldsTheLock():
+            return "the function holds the interpreter lock, so threads would take turns"
+        case CarriesConnection(what):
+            return f"the function carries {what}, which workers must not share"
+        case ChangesItsItem():
+            return "the function changes its items in place, which another process cannot show"
+        case OneCore(usable):
+            return f"there is nobody to share the work with: {usable} usable core"
+        case Nested(inside):
+            return f"this already runs inside {inside}"
+        case NotForced(wanted):
+            return f"{wanted} was asked for"
+        case Slower(by_s):
+            return f"slower by {seconds(by_s)}"
+        case GainTooSmall(gain_s, needed_s):
+            gain = f"only {seconds(gain_s)}" if gain_s > 0 else "nothing"
+            return f"would surely gain {gain}, and {seconds(needed_s)} would be needed"
+        case StartTooDear(blocking_s, allowed_s):
+            return f"starting takes {seconds(blocking_s)}; this job is worth {seconds(allowed_s)}"
+        case CostlyTransfer(transfer_s, item_s):
+            return f"sending a result takes {seconds(transfer_s)}, computing it {seconds(item_s)}"
+        case UsesItsCores(busy, usable):
+            return f"the function itself keeps {busy:.1f} of {usable:.3g} cores busy"
+        case Untried(why):
+            return why
+        case _:
+            assert_never(reason)
+
+
+def wanted(options: Options) -> str:
+    """What the caller forces, in the words of the call."""
+    words = [] if options.backend is Backend.AUTO else [f"backend={options.backend.value!r}"]
+    if options.n_jobs is not None:
+        words.append(f"n_jobs={options.n_jobs}")
+    return ", ".join(words)
+
+
+def refusal(options: Options, reasons: Iterable[Rejection]) -> BackendRefusedError:
+    """The error for what was forced and cannot be done."""
+    telling = (in_words(reason) for reason in reasons if not isinstance(reason, NotForced))
+    return BackendRefusedError(
+        f"{wanted(options)} cannot be used: {'; '.join(dict.fromkeys(telling))}",
+        hint="leave the choice to backend='auto'",
+    )

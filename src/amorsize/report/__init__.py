@@ -1,0 +1,1 @@
+"""Nouns in, text or plain data out: nothing here measures, decides or prints."""

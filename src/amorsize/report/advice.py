@@ -1,0 +1,116 @@
+"""What to hand to a standard pool, in one sentence, as code, and with all the reasons."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+from amorsize.plan.units import seconds, three_digits
+from amorsize.plan.wording import in_words
+from amorsize.report.candidates import Row, pool_name
+from amorsize.report.page import INDENT, Page, lay_out
+from amorsize.vocab.advice import PoolKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from amorsize.vocab.advice import Advice, PoolCandidate, PricedPool
+    from amorsize.vocab.profile import Profile
+    from amorsize.vocab.situation import Situation
+
+_LOOP: Final = ("results = [func(item) for item in data]",)
+
+_CODE: Final = {
+    PoolKind.PROCESSES: (
+        "with multiprocessing.Pool({n_jobs}) as pool:",
+        "    results = pool.map(func, data, chunksize={chunksize})",
+    ),
+    PoolKind.THREADS: (
+        "with concurrent.futures.ThreadPoolExecutor({n_jobs}) as pool:",
+        "    results = list(pool.map(func, data))",
+    ),
+}
+
+
+def advice_line(advice: Advice) -> str:
+    """The advice in one sentence."""
+    loop = seconds(advice.serial_s)
+    if advice.chosen.n_jobs == 1:
+        return f"the plain loop is best and takes about {loop}; {_why_serial(advice)}"
+    name, total = pool_name(advice.chosen), seconds(advice.expected.total_s)
+    return (
+        f"{name} takes about {total} instead of {loop}, {three_digits(advice.speedup)} times faster"
+    )
+
+
+def advice_text(advice: Advice, profile: Profile) -> list[str]:
+    """The advice, how sure it is, and what it rests on."""
+    left = "" if profile.items_left is None else f" of {profile.sampled + profile.items_left:,}"
+    one = f"{seconds(profile.mean_s)} a call"
+    return [
+        advice_line(advice),
+        *_range(advice),
+        f"measured: {profile.sampled:,}{left} items, {one}; explain() tells the rest",
+    ]
+
+
+def explain_advice(advice: Advice, profile: Profile, situation: Situation | None = None) -> str:
+    """What was measured, what each candidate would take, and why this one."""
+    return lay_out(
+        Page(
+            head=(advice_line(advice), *_range(advice), "", *_code(advice.chosen)),
+            profile=profile,
+            situation=situation,
+            rows=tuple(_rows(advice)),
+            lost=tuple(
+                (_lost_name(pool), pool.reason)
+                for pool in advice.considered
+                if pool.reason is not None
+            ),
+        )
+    )
+
+
+def _range(advice: Advice) -> tuple[str, ...]:
+    if advice.chosen.n_jobs == 1:
+        return ()
+    low, high = seconds(advice.low_s), seconds(advice.high_s)
+    least, most = sorted((advice.speedup_low, advice.speedup_high))
+    faster = f"{three_digits(least)} to {three_digits(most)} times faster"
+    return (f"between {low} and {high}, {faster}, the pool made and closed",)
+
+
+def _code(chosen: PoolCandidate) -> list[str]:
+    lines = _CODE[chosen.kind] if chosen.n_jobs > 1 else _LOOP
+    filled = [line.format(n_jobs=chosen.n_jobs, chunksize=chosen.chunksize) for line in lines]
+    return [INDENT * 2 + line for line in filled]
+
+
+def _why_serial(advice: Advice) -> str:
+    """What keeps the nearest pool from paying."""
+    lost = [pool for pool in advice.considered if pool.reason is not None]
+    nearest = min(lost, key=lambda pool: pool.expected.total_s if pool.expected else inf)
+    return f"{_lost_name(nearest)}: {in_words(nearest.reason)}" if nearest.reason else ""
+
+
+def _rows(advice: Advice) -> Iterator[Row]:
+    """The choice, the loop, and of each pool some sizes: doubling, and the greatest."""
+    greatest = {
+        kind: max(
+            (p.candidate.n_jobs for p in advice.considered if p.candidate.kind is kind), default=1
+        )
+        for kind in PoolKind
+    }
+    for pool in advice.considered:
+        candidate, jobs = pool.candidate, pool.candidate.n_jobs
+        shown = jobs.bit_count() == 1 or jobs == greatest[candidate.kind]
+        if pool.expected is not None and (shown or pool is advice.considered[0]):
+            chosen = pool is advice.considered[0]
+            yield Row(name=pool_name(candidate), expected=pool.expected, chosen=chosen)
+
+
+def _lost_name(pool: PricedPool) -> str:
+    """A pool that was ruled out altogether has no size."""
+    if pool.expected is not None:
+        return pool_name(pool.candidate)
+    return "Pool" if pool.candidate.kind is PoolKind.PROCESSES else "ThreadPoolExecutor"

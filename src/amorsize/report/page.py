@@ -1,0 +1,88 @@
+"""How an explanation is laid out: what was chosen, what was measured, what else there was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
+
+from amorsize.plan.wording import in_words
+from amorsize.report.candidates import Row, table
+from amorsize.report.measured import measured_lines
+from amorsize.vocab.plan import NotForced, Rejection, Slower
+from amorsize.vocab.profile import Profile
+from amorsize.vocab.situation import Situation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+WIDTH: Final = 100
+INDENT: Final = "  "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One explanation, before it is laid out."""
+
+    head: tuple[str, ...]
+    profile: Profile
+    situation: Situation | None
+    rows: tuple[Row, ...]
+    lost: tuple[tuple[str, Rejection], ...]
+    """Names of candidates, and why each was not chosen."""
+
+
+def lay_out(page: Page) -> str:
+    """The page as text, at most 100 wide."""
+    measured = measured_lines(page.profile)
+    if page.situation is not None:
+        measured.append(("machine", _machine(page.situation)))
+    lines = [
+        *page.head,
+        "",
+        "What was measured",
+        *pairs(measured),
+        "",
+        "What each choice would take",
+        *(INDENT + line for line in table(page.rows)),
+        f"{INDENT}(start-up and hand out: typical times, not measured here)",
+    ]
+    reasons = list(_reasons(page.lost))
+    if reasons:
+        lines += ["", "Why not the others", *reasons]
+    return "\n".join(lines)
+
+
+def pairs(facts: Iterable[tuple[str, str]]) -> list[str]:
+    """Names in one column, what there is to say in the other, wrapped."""
+    facts = list(facts)
+    column = max(len(name) for name, _ in facts) + len(INDENT)
+    lines = []
+    for name, words in facts:
+        first = INDENT + name.ljust(column)
+        lines += wrap(
+            words,
+            WIDTH,
+            initial_indent=first,
+            subsequent_indent=" " * len(first),
+            break_long_words=False,
+        )
+    return lines
+
+
+def _machine(situation: Situation) -> str:
+    cores = f"{situation.cores} usable core{'s' if situation.cores > 1 else ''}"
+    return cores if situation.quota is None else f"{cores}, limited to {situation.quota:.3g}"
+
+
+def _reasons(lost: Iterable[tuple[str, Rejection]]) -> Iterator[str]:
+    """Being slower shows in the table; being told otherwise, in the first line."""
+    for name, reason in lost:
+        if not isinstance(reason, Slower | NotForced):
+            yield from wrap(
+                f"{name}: {in_words(reason)}",
+                WIDTH,
+                initial_indent=INDENT,
+                subsequent_indent=INDENT * 2,
+                break_long_words=False,
+            )

@@ -1,0 +1,107 @@
+"""Runs in words, for a person to read."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+from amorsize.plan.units import seconds, three_digits
+from amorsize.plan.wording import in_words
+from amorsize.report.candidates import Row, engine_name, kind_name
+from amorsize.report.page import Page, lay_out
+from amorsize.vocab.plan import EngineKind, Untried
+
+if TYPE_CHECKING:
+    from amorsize.vocab.plan import Decision, Rejected
+    from amorsize.vocab.record import RunRecord
+
+_TOO_SHORT: Final = "too short to ask whether workers would pay"
+
+
+def summary(record: RunRecord) -> str:
+    """The account of a run, a few lines of ``name: value``."""
+    lines = [
+        f"items: {record.items:,}",
+        f"workers: {record.workers}{_with_caller(record)}",
+        f"engine: {kind_name(record.engine)}",
+        f"time: {seconds(record.wall_s)}",
+        *_against_the_loop(record),
+        *(f"warning: {warning}" for warning in record.warnings),
+    ]
+    return "\n".join(lines)
+
+
+def explain(record: RunRecord) -> str:
+    """What was measured before the decision, what each candidate would take, and why this one."""
+    if record.profile is None or record.decision is None:
+        return f"the plain loop: {_why_serial(record)}"
+    decision = record.decision
+    chosen = Row(name=engine_name(decision.chosen), expected=decision.expected, chosen=True)
+    others = (
+        Row(name=engine_name(lost.candidate), expected=lost.expected)
+        for lost in decision.rejected
+        if lost.expected is not None
+    )
+    return lay_out(
+        Page(
+            head=(decision_line(decision),),
+            profile=record.profile,
+            situation=record.situation,
+            rows=(chosen, *others),
+            lost=tuple((_lost_name(lost), lost.reason) for lost in decision.rejected),
+        )
+    )
+
+
+def decision_line(decision: Decision) -> str:
+    """The decision in one sentence."""
+    name, loop = engine_name(decision.chosen), seconds(decision.serial_s)
+    asked = f", because {decision.forced} was asked for" if decision.forced else ""
+    if not decision.is_parallel:
+        why = asked or f"; {_nearest(decision)}"
+        return f"the plain loop: {loop} were left{why}"
+    total = seconds(decision.expected.total_s)
+    least, most = sorted((decision.speedup_low, decision.speedup_high))
+    rate = f"{three_digits(decision.speedup)} ({three_digits(least)} to {three_digits(most)})"
+    return f"{name}: about {total} instead of {loop} for what was left{asked}; speed-up: {rate}"
+
+
+def _with_caller(record: RunRecord) -> str:
+    alone = record.workers == 1 or record.engine is EngineKind.THREADS
+    return "" if alone else ", the caller among them"
+
+
+def _against_the_loop(record: RunRecord) -> list[str]:
+    if record.workers == 1:
+        return [f"speed-up: none, it was the plain loop; {_why_serial(record)}"]
+    loop = seconds(record.work_s)
+    actual, predicted = three_digits(record.speedup), three_digits(record.predicted_speedup)
+    return [
+        f"plain loop: about {loop}, estimated from the time measured inside the function",
+        f"speed-up: {actual} (predicted: {predicted})",
+    ]
+
+
+def _why_serial(record: RunRecord) -> str:
+    decision = record.decision
+    if decision is None:
+        return _TOO_SHORT if record.profile is None else "workers would not have paid"
+    if decision.forced:
+        return f"{decision.forced} was asked for"
+    return _nearest(decision) or "nothing was left to share"
+
+
+def _nearest(decision: Decision) -> str:
+    """Why the best of those that lost did."""
+    telling = [lost for lost in decision.rejected if not isinstance(lost.reason, Untried)]
+    if not telling:
+        return ""
+    nearest = min(telling, key=lambda lost: lost.expected.total_s if lost.expected else inf)
+    return f"{_lost_name(nearest)}: {in_words(nearest.reason)}"
+
+
+def _lost_name(lost: Rejected) -> str:
+    """An engine that was ruled out altogether has no size."""
+    if lost.expected is not None:
+        return engine_name(lost.candidate)
+    return kind_name(lost.candidate.engine)

@@ -1,0 +1,118 @@
+"""Small facts about a function and its first results, each cheap enough to take every time."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from time import process_time, thread_time
+from typing import TYPE_CHECKING, Any, Final
+
+try:
+    import resource
+except ImportError:  # Windows counts no context switches
+    resource = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RUSAGE_THREAD: Final[int | None] = getattr(resource, "RUSAGE_THREAD", None)
+"""Only Linux and FreeBSD count switches by thread; a count by process would blame others."""
+
+IMMUTABLE_TYPES: Final = (
+    *(int, float, complex, str, bytes, range, slice, frozenset, Enum),
+    *(type(None), type(...), type(NotImplemented)),
+    *(type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType),
+)
+"""Handing one of these back says nothing about changes in place."""
+
+VALUE_MODULES: Final = frozenset(
+    ("datetime", "decimal", "fractions", "ipaddress", "numpy", "pandas", "pathlib", "uuid")
+)
+"""What is hashed by value here does not change; a class of the user's own may do both."""
+
+TUPLE_PARTS: Final = 64
+"""Parts of a tuple that are looked at, so that a huge one costs nothing."""
+
+UNWRAP_LIMIT: Final = 10
+"""No sane callable hides behind more partials and ``__call__`` objects than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meters:
+    """What this thread, and the process, used between two readings."""
+
+    cpu_s: float
+    process_cpu_s: float
+    waits: int
+    """Voluntary context switches of this thread; 0 where the system does not count them."""
+    preemptions: int
+    """Involuntary ones, likewise."""
+
+
+class Meter:
+    """Started by making it; read it in the same thread, as often as wanted."""
+
+    __slots__ = ("_cpu_s", "_preemptions", "_process_cpu_s", "_waits")
+
+    def __init__(self) -> None:
+        self._waits, self._preemptions = _switches()
+        self._process_cpu_s = process_time()
+        self._cpu_s = thread_time()
+
+    def read(self) -> Meters:
+        """Say what was used since this meter was made."""
+        cpu_s = thread_time() - self._cpu_s
+        process_cpu_s = process_time() - self._process_cpu_s
+        waits, preemptions = _switches()
+        return Meters(
+            cpu_s=cpu_s,
+            process_cpu_s=process_cpu_s,
+            waits=waits - self._waits,
+            preemptions=preemptions - self._preemptions,
+        )
+
+
+def returns_its_item(items: Iterable[Any], results: Iterable[Any]) -> bool:
+    """Tell whether some result *is* its item, and that item could have been changed in place."""
+    return any(
+        item is result and not _immutable(item)
+        for item, result in zip(items, results, strict=False)
+    )
+
+
+def is_async(func: object) -> bool:
+    """Tell whether calling ``func`` gives a coroutine or an asynchronous generator to await."""
+    for _ in range(UNWRAP_LIMIT):
+        kind = type(func)
+        if issubclass(kind, (types.FunctionType, types.MethodType)):
+            return inspect.iscoroutinefunction(func) or inspect.isasyncgenfunction(func)
+        if issubclass(kind, (type, types.BuiltinFunctionType, types.WrapperDescriptorType)):
+            return False
+        func = func.func if isinstance(func, partial) else what_a_call_runs(kind)
+    return False
+
+
+def what_a_call_runs(kind: type) -> object:
+    """``__call__`` as the class has it, of whatever sort; ``None`` if it has none."""
+    return next((vars(base)["__call__"] for base in kind.__mro__ if "__call__" in vars(base)), None)
+
+
+def _immutable(item: object) -> bool:
+    if type(item) is tuple:
+        return all(type(part) is not tuple and _immutable(part) for part in item[:TUPLE_PARTS])
+    kind = type(item)
+    if issubclass(kind, IMMUTABLE_TYPES):
+        return True
+    by_value = issubclass(kind, Hashable) and kind.__hash__ is not object.__hash__
+    return by_value and kind.__module__.partition(".")[0] in VALUE_MODULES
+
+
+def _switches() -> tuple[int, int]:
+    if RUSAGE_THREAD is None:
+        return 0, 0
+    usage = resource.getrusage(RUSAGE_THREAD)
+    return usage.ru_nvcsw, usage.ru_nivcsw

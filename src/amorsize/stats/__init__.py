@@ -1,0 +1,1 @@
+"""Location, spread and intervals on seconds: pure arithmetic, no clock."""
