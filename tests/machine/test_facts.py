@@ -123,3 +123,15 @@ def test_counting_cpus_imports_nothing_heavy() -> None:
     """)
 
     assert printed == "[]"
+
+
+def test_half_a_cpu_is_one_usable_cpu_and_a_quota_of_a_half() -> None:
+    gauge = FakeMachine(quota=0.5).gauge()
+
+    assert (gauge.usable(), gauge.quota()) == (1, 0.5)
+
+
+def test_an_override_takes_the_quota_out_of_the_way() -> None:
+    machine = FakeMachine(quota=0.5, environ={"AMORSIZE_NUM_CPUS": "6"})
+
+    assert (machine.gauge().usable(), machine.gauge().quota()) == (6, None)

@@ -49,6 +49,13 @@ class Standing(NamedTuple):
             return int(self.override.cpus)
         return whole_cpus(min((limit.cpus for limit in self.limits), default=offered), offered)
 
+    def quota(self) -> float | None:
+        """CPU time per wall time that control groups grant, where they limit it."""
+        if self.override is not None:
+            return None
+        quotas = (limit.cpus for limit in self.limits if limit.source is CpuSource.QUOTA)
+        return min(quotas, default=None)
+
 
 def cpu_facts(
     root: str,

@@ -35,6 +35,11 @@ def usable_cpus() -> int:
     return _gauge().usable()
 
 
+def cpu_quota() -> float | None:
+    """CPU time per wall time that a container grants; ``None``: no limit. As cheap and fresh."""
+    return _gauge().quota()
+
+
 def inspect_machine() -> Machine:
     """Look at everything, and note where each fact was read. Takes some milliseconds.
 
@@ -122,11 +127,17 @@ class CpuGauge:
         said = override(self._environ)
         if said is not None:
             return int(said.cpus)
+        return self._fresh().usable(self._offered())
+
+    def quota(self) -> float | None:
+        return None if override(self._environ) is not None else self._fresh().quota()
+
+    def _fresh(self) -> Standing:
         now = self._clock()
         if now >= self._stale_at:
             self._standing = self._read()
             self._stale_at = now + FRESH_S
-        return self._standing.usable(self._offered())
+        return self._standing
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import replace
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.reaper import REAPER
 from amorsize.engines.spawned import spawned_workers_alive
-from amorsize.machine.facts import gil_enabled, usable_cpus
+from amorsize.machine.facts import cpu_quota, gil_enabled, usable_cpus
 from amorsize.machine.forksafety import fork_verdict, in_daemonic_worker
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.plan import EngineKind
@@ -24,7 +24,7 @@ class Surroundings:
     def brief(self) -> Situation:
         """Cores only."""
         if self._brief is None:
-            self._brief = Situation(cores=usable_cpus())
+            self._brief = Situation(cores=usable_cpus(), quota=cpu_quota())
         return self._brief
 
     def situation(self) -> Situation:
