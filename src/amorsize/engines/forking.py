@@ -9,7 +9,7 @@ import signal
 import sys
 import warnings
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG: Final = 1
 SIGNALS: Final = tuple(signal.valid_signals())
+
+Mask: TypeAlias = set[signal.Signals]
+"""Signals that are kept waiting."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -32,13 +35,25 @@ def flush_streams() -> None:
 
 
 @contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Let a Ctrl-C wait until the block is over."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def interrupts_held() -> Iterator[Mask]:
+    """Let a Ctrl-C wait until the block is over; gives the mask that was in force before."""
+    usual = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
-        yield
+        # a Ctrl-C of the last microsecond is raised by this very call, with the mask changed
+        hold_interrupts()
+        yield usual
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, usual)
+
+
+def let_interrupts_in(usual: Mask) -> None:
+    """Inside ``interrupts_held``: raise a Ctrl-C that came meanwhile, and let others come."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, usual)
+
+
+def hold_interrupts() -> None:
+    """Inside ``interrupts_held``: from here on let a Ctrl-C wait again."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def fork_worker(work: Callable[[], None]) -> int:
@@ -66,16 +81,17 @@ def _quiet_fork() -> int:
 def _be_a_worker(caller: int, work: Callable[[], None]) -> NoReturn:
     status = 1
     try:
-        _settle(caller)
-        work()
-        status = 0
-    except Interrupted:
-        _die_of_interrupt()
-    except BaseException:  # noqa: BLE001 - nothing may escape into the caller's copied stack
-        sys.excepthook(*sys.exc_info())
-    finally:
-        with suppress(BaseException):
+        try:
+            _settle(caller)
+            work()
+            status = 0
+        except Interrupted:
+            _die_of_interrupt()
+        except BaseException:  # noqa: BLE001 - nothing may escape into the caller's copied stack
+            sys.excepthook(*sys.exc_info())
+        finally:
             flush_streams()
+    finally:  # even if a second Ctrl-C cuts the lines above short
         os._exit(status)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import array
 import sys
-from bisect import insort
+from bisect import bisect_left
 from collections import deque
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -36,6 +36,13 @@ class Chunk(NamedTuple):
     items: list[Any]
 
 
+class Taken(NamedTuple):
+    """Items from ``start`` up to ``stop``, not included; empty where they meet."""
+
+    start: int
+    stop: int
+
+
 class IndexedSource:
     """Data whose items can be fetched in any order, from ``offset`` to ``length``.
 
@@ -51,7 +58,8 @@ class IndexedSource:
         self.exact = exact
         self.length: int = offset + len(data)
         self.position = offset
-        self._probed: list[int] = []
+        self._probed: list[Taken] = []
+        """Intervals that were taken out of turn, in order, apart."""
 
     def items(self, start: int, stop: int | None) -> Iterator[Any]:
         """Items of the given indices, fetched lazily, as iterating would fetch them."""
@@ -59,10 +67,16 @@ class IndexedSource:
         iterator.__setstate__(start - self.offset)
         return iterator if stop is None else islice(iterator, stop - start)
 
-    def probe(self, index: int) -> Any:
-        """Take one item out of turn."""
-        insort(self._probed, index)
-        return next(self.items(index, index + 1))
+    def probe(self, start: int, count: int) -> Taken:
+        """Take up to ``count`` items out of turn, from ``start`` or the next free one on."""
+        at = bisect_left(self._probed, (start, start))
+        if at and self._probed[at - 1][1] > start:
+            start = self._probed[at - 1][1]
+        gap = self._probed[at][0] if at < len(self._probed) else self.length
+        taken = Taken(start, min(start + count, gap))
+        if taken.stop > start:
+            self._probed.insert(at, taken)
+        return taken
 
     def room(self, count: int) -> int:
         """How many consecutive items, up to ``count``, come next; 0 at the end."""
@@ -74,7 +88,8 @@ class IndexedSource:
 
         Call ``advance`` with the number that was really run.
         """
-        return self.items(self.position, self.position + self.room(count))
+        room = self.room(count)
+        return self.items(self.position, self.position + room)
 
     def advance(self, count: int) -> None:
         self.position += count
@@ -82,7 +97,8 @@ class IndexedSource:
     def left(self) -> int:
         """Number of items neither run nor probed."""
         self._skip_probed()
-        return max(0, self.length - self.position - len(self._probed))
+        probed = sum(min(stop, self.length) - start for start, stop in self._probed)
+        return max(0, self.length - self.position - probed)
 
     def claim(self, count: int) -> Chunk | None:
         """The next at most ``count`` items, listed; ``None`` at the end."""
@@ -98,26 +114,26 @@ class IndexedSource:
     def spans(self) -> list[tuple[int, int]]:
         """Take all that is left, as intervals of indices."""
         self._skip_probed()
-        edges = [self.position, *self._probed, self.length]
-        starts = [edges[0], *(i + 1 for i in edges[1:-1])]
+        starts = [self.position, *(stop for _, stop in self._probed)]
+        stops = [*(start for start, _ in self._probed), self.length]
         self._probed.clear()
         self.position = max(self.position, self.length)
-        return [(a, b) for a, b in zip(starts, edges[1:], strict=True) if a < b]
+        return [(a, b) for a, b in zip(starts, stops, strict=True) if a < b]
 
     def cut(self, index: int) -> None:
         """Forget the items from ``index`` on."""
         self.length = min(self.length, index)
         self.exact = True
+        self._probed = [Taken(a, min(b, index)) for a, b in self._probed if a < index]
 
     def _skip_probed(self) -> None:
-        while self._probed and self._probed[0] <= self.position:
-            self.position += self._probed[0] == self.position
-            del self._probed[0]
+        while self._probed and self._probed[0][0] <= self.position:
+            self.position = max(self.position, self._probed.pop(0)[1])
 
     def _edge(self) -> int:
         """Where the next gap or the end is; an object with only ``__getitem__`` says when."""
         if self._probed:
-            return self._probed[0]
+            return self._probed[0][0]
         return self.length if self.exact else sys.maxsize
 
 

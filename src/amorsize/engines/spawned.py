@@ -12,6 +12,7 @@ import gc
 import pickle
 from contextlib import contextmanager
 from queue import Empty
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import Failure
@@ -58,8 +59,8 @@ LAST_FLOOR_S: Final = 2e-3
 OWN_S: Final = 5e-3
 """The caller looks at what has come home this often."""
 
-BURST: Final = 4
-"""Chunks sent far ahead between two of the caller's own."""
+SENDING_S: Final = 5e-3
+"""Chunks are sent ahead for so long at a time: with 50 us each, 100 of them, and 5 s of work."""
 
 GRACE_S: Final = 0.1
 """After a failure with ``fail_fast`` workers have so long to end their item by themselves."""
@@ -105,11 +106,12 @@ class _Run:
         """Take turns between sending, running and receiving until nothing is left."""
         self._heed(self._reports.limit)
         while True:
-            self._send_ahead()
-            worked = self._run_one()
-            if not worked and not self._post:
+            chunk = self._share_out()
+            if chunk is not None:
+                self._run_here(chunk)
+            elif not self._post:
                 break
-            self._receive(wait=not worked)
+            self._receive(wait=chunk is None)
             self._heed(self._reports.limit)
             if self._job.fail_fast and self._reports.limit is not None:
                 self._leave_at_once()
@@ -138,25 +140,30 @@ class _Run:
         part_s = max(LAST_FLOOR_S, left_s / (2 * (1 + self._pool.workers)))
         return min(part_s, max(FLOOR_S, CHUNK_SHARE * left_s))
 
-    def _send_ahead(self) -> None:
-        """Keep the workers fed; beyond that, send a few more each time."""
-        burst = len(self._post) + BURST
-        while self._post.is_open():
-            ahead = max(self._post.least(), burst)
-            if len(self._post) >= min(ahead, self._post.most(indexed=self._job.source.indexed)):
-                return
+    def _share_out(self) -> Chunk | None:
+        """A chunk for each worker and one for the caller, then more for the workers."""
+        post = self._post
+        self._send(self._pool.workers)
+        own = post.own.popleft() if post.own else self._next_chunk(OWN_S)
+        until = perf_counter() + SENDING_S
+        self._send(post.least())
+        while perf_counter() < until and self._send(len(post) + 1):
+            pass
+        return post.take_back() if own is None else own
+
+    def _send(self, enough: int) -> bool:
+        """Send until so many chunks are on their way; False if that cannot be."""
+        post = self._post
+        while len(post) < enough:
+            if not post.is_open() or len(post) >= post.most(indexed=self._job.source.indexed):
+                return False
             chunk = self._next_chunk(CHUNK_S)
             if chunk is None:
-                return
-            self._post.send(chunk, len(chunk.items) * self._cost.item_s)
+                return False
+            post.send(chunk, len(chunk.items) * self._cost.item_s)
+        return True
 
-    def _run_one(self) -> bool:
-        """Run a chunk in the caller, if there is one."""
-        chunk = self._post.own.popleft() if self._post.own else self._next_chunk(OWN_S)
-        if chunk is None:
-            chunk = self._post.take_back()
-        if chunk is None:
-            return False
+    def _run_here(self, chunk: Chunk) -> None:
         span = (chunk.start, chunk.start + len(chunk.items))
         ran = run_chunk(self._job.func, chunk.items, span, watch=self._watch)
         if ran.results:
@@ -165,7 +172,6 @@ class _Run:
             raise ran.error
         if ran.error is not None:
             self._reports.failed(Failure(ran.next_index, ran.error, HERE))
-        return True
 
     def _watch(self, index: int, stop: int) -> int:
         return max(index, min(stop, self._marks.limit))

@@ -19,7 +19,13 @@ from amorsize.engines.base import EngineStartError, Failure
 from amorsize.engines.board import NOBODY, Board
 from amorsize.engines.chunks import InputEndedError, Ran
 from amorsize.engines.errors_travel import unpack_error
-from amorsize.engines.forking import flush_streams, fork_worker, interrupts_held
+from amorsize.engines.forking import (
+    flush_streams,
+    fork_worker,
+    hold_interrupts,
+    interrupts_held,
+    let_interrupts_in,
+)
 from amorsize.engines.inbox import IndexedInbox, SentInbox, inbox_for
 from amorsize.engines.memfile import Frame, FrameKind, FrameReader, memory_file
 from amorsize.engines.nesting import INSIDE
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from amorsize.engines.base import Job, Reports
+    from amorsize.engines.forking import Mask
 
 CALLER: Final = 0
 """The caller's row on the board."""
@@ -40,8 +47,9 @@ CALLER: Final = 0
 DEATH_CHECK_S: Final = 5e-3
 """How often the caller looks for dead workers between its own chunks."""
 
-GRACE_S: Final = 0.2
-"""After an interrupt a worker has so long to leave its item's ``finally`` blocks."""
+GRACE_S: Final = 0.5
+"""After an interrupt a worker has so long to leave its item's ``finally`` blocks. Twice what
+``subprocess.run`` gives a child of its own before it kills it (0.25 s)."""
 
 
 class TeamEngine:
@@ -51,13 +59,15 @@ class TeamEngine:
 
     def run(self, job: Job, reports: Reports, /) -> int:
         """See ``Engine.run``."""
-        with ExitStack() as stack:
+        with interrupts_held() as usual, _gathered(job, reports) as team:
             try:
-                team = stack.enter_context(_gathered(job, reports))
+                team.assemble(usual)
             except OSError as error:
                 msg = f"worker processes cannot be started: {error}"
                 raise EngineStartError(msg) from error
+            let_interrupts_in(usual)
             team.play()
+            hold_interrupts()
             return team.size
 
 
@@ -87,19 +97,17 @@ def _member(row: int, pid: int, memory: int) -> _Member:
 
 @contextmanager
 def _gathered(job: Job, reports: Reports) -> Iterator[_Team]:
-    """A team with its workers started; on the way out none is left running."""
+    """A team without workers yet; on the way out none is left running. Interrupts are held."""
     marker = INSIDE.set("the caller of a running call")
     team = _Team(job, reports)
     try:
-        team.assemble()
         yield team
     except BaseException:
-        with interrupts_held():
-            team.end_at_once()
+        hold_interrupts()
+        team.end_at_once()
         raise
     else:
-        with interrupts_held():
-            team.dismiss()
+        team.dismiss()
     finally:
         INSIDE.reset(marker)
 
@@ -122,8 +130,12 @@ class _Team:
 
     # -- start
 
-    def assemble(self) -> None:
-        """Make what is shared, then fork. Raises ``OSError`` before any item was claimed."""
+    def assemble(self, usual: Mask) -> None:
+        """Make what is shared, then fork, with interrupts held but for a moment between forks.
+
+        Raises:
+            OSError: before any item was claimed.
+        """
         os.close(os.pidfd_open(os.getpid()))  # refused here, it would be refused after the fork
         self._share()
         flush_streams()
@@ -135,6 +147,8 @@ class _Team:
                     raise
                 self._reports.note(f"only {row} workers could be started: {error}")
                 break
+            let_interrupts_in(usual)
+            hold_interrupts()
         self.size = 1 + len(self._members)
 
     def _share(self) -> None:
@@ -157,12 +171,12 @@ class _Team:
     def _start_member(self, row: int) -> None:
         memory = memory_file()
         try:
-            with interrupts_held():
-                pid = fork_worker(lambda: self._live(row, memory))
-                self._members.append(_member(row, pid, memory))
+            pid = fork_worker(lambda: self._live(row, memory))
+            member = _member(row, pid, memory)
         except BaseException:
             os.close(memory)
             raise
+        self._members.append(member)
 
     def _live(self, row: int, memory: int) -> None:
         """In the child: let go of what belongs to the caller, then work."""
@@ -181,6 +195,7 @@ class _Team:
             worked = self._run_one(lookout)
             self._collect()
             if self._job.fail_fast and self._reports.limit is not None:
+                hold_interrupts()
                 self.end_at_once()
                 return
             self._look_for_deaths()
@@ -340,7 +355,8 @@ class _Team:
 
     def end_at_once(self) -> None:
         """Leave no worker: interrupt them, and after a moment kill them."""
-        self._board.stop()
+        if self._members:
+            self._board.stop()
         self._hang_up()
         for member in self._living():
             _signal(member, signal.SIGINT)

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import Failure
-from amorsize.engines.blocks import Pace, map_items, runner_for
+from amorsize.engines.blocks import BLOCK_ITEMS, Pace, map_items, runner_for
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.choose import could_pay, decide
@@ -44,6 +44,9 @@ PROBE_AFTER_S: Final = 1e-3
 
 PROBE_SHARE: Final = 0.1
 """Beyond it, probing out of turn may take this share of the time spent."""
+
+PROBE_S: Final = 50e-6
+"""A probe of tiny items takes as many neighbours as fill this time, lest it measure itself."""
 
 MOST_PROBES: Final = 32
 """Spread probes err by 2 to 12 % from 20 on; more would only be bookkeeping."""
@@ -237,24 +240,31 @@ class Opening:
             return
         while self._probe_is_affordable():
             index = self.costs.next_probe(source.position, source.length)
-            if index is None:
+            if index is None or not self._probe_at(source, index):
                 return
-            ran = run_chunk(self._func, iter([source.probe(index)]), (index, index + 1))
-            if isinstance(ran.error, KeyboardInterrupt):
-                raise ran.error
-            if ran.error is not None:
-                self._ledger.failed(Failure(index, ran.error, HERE))
-                source.cut(index)
-                return
-            self.costs.probe(index, ran.busy_s)
-            self._probes += 1
-            self._probed_s += ran.busy_s
-            self._ledger.done(index, ran.results, 0.0)
-            self._spend(1, ran.busy_s)
+
+    def _probe_at(self, source: IndexedSource, index: int) -> bool:
+        """Run the item at ``index`` and, where items are tiny, some of its neighbours."""
+        width = max(1, min(int(PROBE_S * self.items / self.spent_s), BLOCK_ITEMS))
+        start = max(source.position, min(index, source.length - width))
+        taken = source.probe(start, width)
+        ran = run_chunk(self._func, source.items(*taken), taken)
+        if isinstance(ran.error, KeyboardInterrupt):
+            raise ran.error
+        if ran.results:
+            self.costs.probe(index, ran.busy_s / len(ran.results))
+            self._ledger.done(taken.start, ran.results, 0.0)
+        self._probes += 1
+        self._probed_s += ran.busy_s
+        self._spend(len(ran.results), ran.busy_s)
+        if ran.error is not None:
+            self._ledger.failed(Failure(ran.next_index, ran.error, HERE))
+            source.cut(ran.next_index)
+        return ran.error is None and bool(ran.results)
 
     def _probe_is_affordable(self) -> bool:
         allowed_s = PROBE_AFTER_S + PROBE_SHARE * self.spent_s
-        next_s = self.spent_s / self.items
+        next_s = max(PROBE_S, self.spent_s / self.items)
         return (
             self.spent_s >= PROBE_AFTER_S
             and self._probes < MOST_PROBES
