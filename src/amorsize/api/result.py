@@ -6,7 +6,9 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Self
 
 from amorsize.plan.pool_search import all_items_s
+from amorsize.plan.wording import warnings_about
 from amorsize.report.advice import advice_line, advice_text, explain_advice
+from amorsize.report.page import wrapped
 from amorsize.report.text import decision_line, explain, summary
 from amorsize.vocab.advice import Advice, PricedPool
 from amorsize.vocab.estimate import Measured
@@ -62,6 +64,7 @@ class OptimizationResult:
             advice.chosen.chunksize,
             advice_line(advice),
             advice.speedup,
+            warnings_about(pool.reason for pool in advice.considered if pool.reason),
             data=data,
             profile=profile,
             executor_type=advice.chosen.kind.value,
@@ -114,7 +117,7 @@ class OptimizationResult:
         lines = [self.reason]
         if isinstance(self.decision, Advice) and self.profile is not None:
             lines = advice_text(self.decision, self.profile)
-        return "\n".join([*lines, *(f"warning: {warning}" for warning in self.warnings)])
+        return "\n".join([*lines, *wrapped(f"warning: {text}" for text in self.warnings)])
 
     def __repr__(self) -> str:
         return (

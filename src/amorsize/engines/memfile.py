@@ -25,7 +25,8 @@ ALIGN: Final = 64
 """Buffers start on cache lines, as array libraries like it."""
 
 RELEASE_BYTES: Final = 4 << 20
-"""Pages that were read are given back to the system in steps of this size."""
+"""Pages that were read are given back to the system in steps of this size, or before buffers that
+are kept."""
 
 HEADER: Final = struct.Struct("<qqqqqq")
 
@@ -165,12 +166,15 @@ class FrameReader:
         at += 8 * count
         payload = read_all(self._descriptor, at, payload_size)
         at += payload_size
+        self._give_back(at, step=OUT_OF_BAND_BYTES if sizes else RELEASE_BYTES)
         buffers = []
         for size in sizes:
             at = _aligned(at)
             buffers.append(self._view(at, size))
             at += size
-        self._pass_over(_aligned(at), keep=bool(buffers))
+        self._at = _aligned(at)
+        if buffers:
+            self._released = self._at
         return Frame(
             kind=FrameKind(kind),
             start=start,
@@ -194,15 +198,10 @@ class FrameReader:
                 self._can_map = False
         return self._map
 
-    def _pass_over(self, at: int, *, keep: bool) -> None:
-        """Go on to ``at``; pages that nothing points into are given back from time to time."""
-        if keep:
-            self._released = at
-        elif at - self._released >= RELEASE_BYTES and at <= WINDOW_BYTES:
-            self._release(at)
-        self._at = at
-
-    def _release(self, at: int) -> None:
+    def _give_back(self, at: int, *, step: int) -> None:
+        """Let the system have the pages before ``at``, once there are ``step`` bytes of them."""
+        if at - self._released < step or at > WINDOW_BYTES:
+            return
         begin = -(-self._released // mmap.PAGESIZE) * mmap.PAGESIZE
         end = at // mmap.PAGESIZE * mmap.PAGESIZE
         mapping = self._mapping()

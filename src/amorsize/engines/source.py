@@ -172,7 +172,10 @@ class IteratedSource:
         self.position += count
 
     def left(self) -> int | None:
-        return None if self.length is None else max(0, self.length - self.position)
+        """Number of items to come; unknown once more have come than were promised."""
+        if self.length is None or self.position > self.length:
+            return None
+        return self.length - self.position
 
     def claim(self, count: int) -> Chunk | None:
         """The next at most ``count`` items, listed; ``None`` at the end or where it broke."""

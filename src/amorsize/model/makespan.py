@@ -72,7 +72,8 @@ def makespan(work: Work, candidate: Candidate, *, price: Price, capacity: Capaci
     rate = joint_rate(work, joint)
     compute_s = work.serial_s / joint
     chunks = ceil(work.items / candidate.chunk)
-    last_chunk = min(candidate.chunk, max(1, int(FLOOR_S / max(work.item_s, NO_TIME_S))))
+    shortest = max(1, int(FLOOR_S / max(work.item_s, NO_TIME_S)))
+    last_chunk = candidate.chunk if candidate.fixed else min(candidate.chunk, shortest)
     handling_s = chunks * price.per_chunk.median_s + work.items * price.per_item.median_s
     return Makespan(
         startup_s=startup_s(work, price, workers=workers, rate=rate),

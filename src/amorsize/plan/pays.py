@@ -21,8 +21,6 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
     Nothing is staked before as much has been spent. Once the run has lasted long enough for
     the start to be a small share of it already, the expected gain is enough.
     """
-    if profile.wall_s < blocking_s(offer.price, 2):
-        return _TOO_SOON
     work, low_s = offer.work, profile.remaining.low_s
     if offer.rate < tunables.MIN_RATE and work.caller_s > 0:
         return CostlyTransfer(work.caller_s + work.away_s, work.item_s)
@@ -34,4 +32,6 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
     if gain_s <= start_s:
         return GainTooSmall(gain_s, start_s)
     allowed_s = tunables.BLOCKING_SHARE * (profile.wall_s + low_s)
-    return StartTooDear(start_s, allowed_s) if start_s > allowed_s else None
+    if start_s > allowed_s:
+        return StartTooDear(start_s, allowed_s)
+    return _TOO_SOON if profile.wall_s < blocking_s(offer.price, 2) else None

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _ENGINES: Final = {PoolKind.PROCESSES: EngineKind.LOKY, PoolKind.THREADS: EngineKind.THREADS}
 """Whose rules hold: a process pool must be sent everything, as spawned workers must."""
 
+MOST_HALVINGS: Final = 7
+"""Chunks are compared from one to 64 for each worker: all of them end in step."""
+
 _BACKENDS: Final = {PoolKind.PROCESSES: Backend.PROCESSES, PoolKind.THREADS: Backend.THREADS}
 
 
@@ -89,8 +92,8 @@ class Tried:
             return {self._case.options.chunksize}
         best = fixed_chunk(self.work, jobs, self._price)
         even = ceil(self.work.items / jobs)
-        sizes = (best // 2, best, 2 * best, even, ceil(even / 2), ceil(even / 4), ceil(even / 8))
-        return {max(1, min(size, even, most)) for size in sizes}
+        rounds = (ceil(even / 2**halvings) for halvings in range(MOST_HALVINGS))
+        return {max(1, min(size, even, most)) for size in (best // 2, best, 2 * best, *rounds)}
 
 
 def time_s(pool: PricedPool) -> float:

@@ -65,7 +65,9 @@ def best_offer(engine: EngineKind, case: Case) -> Offer:
 
     def offer(workers: int) -> Offer:
         chunk = options.chunksize or first_chunk(work, workers)
-        candidate = Candidate(engine=engine, workers=workers, chunk=chunk)
+        candidate = Candidate(
+            engine=engine, workers=workers, chunk=chunk, fixed=options.chunksize is not None
+        )
         return Offer(candidate=candidate, work=work, price=price, capacity=capacity)
 
     if options.n_jobs is not None:

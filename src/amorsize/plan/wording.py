@@ -67,6 +67,22 @@ def in_words(reason: Rejection) -> str:  # noqa: C901, PLR0911, PLR0912 - one ca
             assert_never(reason)
 
 
+def warnings_about(reasons: Iterable[Rejection]) -> list[str]:
+    """What the caller should know and can do about it, each thing once."""
+    known = dict.fromkeys(_remedy(reason) for reason in reasons)
+    return [warning for warning in known if warning]
+
+
+def _remedy(reason: Rejection) -> str:
+    match reason:
+        case CarriesConnection():
+            return f"{in_words(reason)}: open it inside the function instead"
+        case ChangesItsItem():
+            return f"{in_words(reason)}: return the new value instead"
+        case _:
+            return ""
+
+
 def wanted(options: Options) -> str:
     """What the caller forces, in the words of the call."""
     words = [] if options.backend is Backend.AUTO else [f"backend={options.backend.value!r}"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from amorsize.plan.units import seconds, three_digits
 from amorsize.plan.wording import in_words
 from amorsize.report.candidates import Row, pool_name
-from amorsize.report.page import INDENT, Page, lay_out
+from amorsize.report.page import Page, lay_out, wrapped
 from amorsize.vocab.advice import PoolKind
 
 if TYPE_CHECKING:
@@ -47,18 +47,16 @@ def advice_text(advice: Advice, profile: Profile) -> list[str]:
     """The advice, how sure it is, and what it rests on."""
     left = "" if profile.items_left is None else f" of {profile.sampled + profile.items_left:,}"
     one = f"{seconds(profile.mean_s)} a call"
-    return [
-        advice_line(advice),
-        *_range(advice),
-        f"measured: {profile.sampled:,}{left} items, {one}; explain() tells the rest",
-    ]
+    basis = f"measured: {profile.sampled:,}{left} items, {one}; explain() tells the rest"
+    return wrapped([advice_line(advice), *_range(advice), basis])
 
 
 def explain_advice(advice: Advice, profile: Profile, situation: Situation | None = None) -> str:
     """What was measured, what each candidate would take, and why this one."""
     return lay_out(
         Page(
-            head=(advice_line(advice), *_range(advice), "", *_code(advice.chosen)),
+            head=(advice_line(advice), *_range(advice)),
+            code=_code(advice.chosen),
             profile=profile,
             situation=situation,
             rows=tuple(_rows(advice)),
@@ -80,10 +78,9 @@ def _range(advice: Advice) -> tuple[str, ...]:
     return (f"between {low} and {high}, {faster}, the pool made and closed",)
 
 
-def _code(chosen: PoolCandidate) -> list[str]:
+def _code(chosen: PoolCandidate) -> tuple[str, ...]:
     lines = _CODE[chosen.kind] if chosen.n_jobs > 1 else _LOOP
-    filled = [line.format(n_jobs=chosen.n_jobs, chunksize=chosen.chunksize) for line in lines]
-    return [INDENT * 2 + line for line in filled]
+    return tuple(line.format(n_jobs=chosen.n_jobs, chunksize=chosen.chunksize) for line in lines)
 
 
 def _why_serial(advice: Advice) -> str:

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 WIDTH: Final = 100
 INDENT: Final = "  "
 
+_TYPICAL: Final = f"{INDENT}(start-up and hand out: typical times, not measured here)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One explanation, before it is laid out."""
 
     head: tuple[str, ...]
+    code: tuple[str, ...] = ()
     profile: Profile
     situation: Situation | None
     rows: tuple[Row, ...]
@@ -38,19 +41,29 @@ def lay_out(page: Page) -> str:
     if page.situation is not None:
         measured.append(("machine", _machine(page.situation)))
     lines = [
-        *page.head,
+        *wrapped(page.head),
+        *(["", *(INDENT * 2 + line for line in page.code)] if page.code else ()),
         "",
         "What was measured",
         *pairs(measured),
         "",
         "What each choice would take",
         *(INDENT + line for line in table(page.rows)),
-        f"{INDENT}(start-up and hand out: typical times, not measured here)",
+        *([_TYPICAL] if len(page.rows) > 1 else ()),
     ]
     reasons = list(_reasons(page.lost))
     if reasons:
         lines += ["", "Why not the others", *reasons]
     return "\n".join(lines)
+
+
+def wrapped(sentences: Iterable[str]) -> list[str]:
+    """Each sentence on a line of its own, or on several."""
+    return [
+        line
+        for sentence in sentences
+        for line in wrap(sentence, WIDTH, subsequent_indent=INDENT, break_long_words=False)
+    ]
 
 
 def pairs(facts: Iterable[tuple[str, str]]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from amorsize.plan.units import seconds, three_digits
 from amorsize.plan.wording import in_words
 from amorsize.report.candidates import Row, engine_name, kind_name
-from amorsize.report.page import Page, lay_out
+from amorsize.report.page import Page, lay_out, wrapped
 from amorsize.vocab.plan import EngineKind, Untried
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def summary(record: RunRecord) -> str:
         *_against_the_loop(record),
         *(f"warning: {warning}" for warning in record.warnings),
     ]
-    return "\n".join(lines)
+    return "\n".join(wrapped(lines))
 
 
 def explain(record: RunRecord) -> str:
@@ -44,7 +44,7 @@ def explain(record: RunRecord) -> str:
     )
     return lay_out(
         Page(
-            head=(decision_line(decision),),
+            head=(decision_line(decision), *_range(decision)),
             profile=record.profile,
             situation=record.situation,
             rows=(chosen, *others),
@@ -61,9 +61,15 @@ def decision_line(decision: Decision) -> str:
         why = asked or f"; {_nearest(decision)}"
         return f"the plain loop: {loop} were left{why}"
     total = seconds(decision.expected.total_s)
+    return f"{name}: about {total} instead of {loop} for what was left{asked}"
+
+
+def _range(decision: Decision) -> list[str]:
+    if not decision.is_parallel:
+        return []
     least, most = sorted((decision.speedup_low, decision.speedup_high))
-    rate = f"{three_digits(decision.speedup)} ({three_digits(least)} to {three_digits(most)})"
-    return f"{name}: about {total} instead of {loop} for what was left{asked}; speed-up: {rate}"
+    middle = three_digits(decision.speedup)
+    return [f"speed-up: {middle} ({three_digits(least)} to {three_digits(most)})"]
 
 
 def _with_caller(record: RunRecord) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -36,6 +35,8 @@ VALUE_MODULES: Final = frozenset(
 
 TUPLE_PARTS: Final = 64
 """Parts of a tuple that are looked at, so that a huge one costs nothing."""
+
+TUPLE_DEPTH: Final = 3
 
 UNWRAP_LIMIT: Final = 10
 """No sane callable hides behind more partials and ``__call__`` objects than this."""
@@ -101,13 +102,13 @@ def what_a_call_runs(kind: type) -> object:
     return next((vars(base)["__call__"] for base in kind.__mro__ if "__call__" in vars(base)), None)
 
 
-def _immutable(item: object) -> bool:
+def _immutable(item: object, depth: int = TUPLE_DEPTH) -> bool:
     if type(item) is tuple:
-        return all(type(part) is not tuple and _immutable(part) for part in item[:TUPLE_PARTS])
-    kind = type(item)
+        return depth > 0 and all(_immutable(part, depth - 1) for part in item[:TUPLE_PARTS])
+    kind: Any = type(item)
     if issubclass(kind, IMMUTABLE_TYPES):
         return True
-    by_value = issubclass(kind, Hashable) and kind.__hash__ is not object.__hash__
+    by_value = kind.__hash__ is not None and kind.__hash__ is not object.__hash__
     return by_value and kind.__module__.partition(".")[0] in VALUE_MODULES
 
 

@@ -32,6 +32,9 @@ that never lets go of the lock keeps it for 5 ms."""
 MOVED_S: Final = 50e-6
 """CPU time by which the caller has surely been at work again; waking up takes a tenth of it."""
 
+DOUBT_S: Final = 20e-3
+"""A caller that has not moved for so long after all is asleep, and not waiting for a core."""
+
 TICKS_PER_PERIOD: Final = 128
 """Then the period doubles, so that an item of 10 s costs some hundreds of ticks, not 30,000."""
 
@@ -99,15 +102,16 @@ class GilTicker:
         return GilUse(free_share=seen.free_s / (seen.due_s or PERIOD_S), ticks=seen.count)
 
     def _tick(self) -> None:
-        cpu_when_held_s = -inf
+        held_at = cpu_when_held_s = -inf
         while not self._over.acquire(timeout=max(0.0, self._seen.next_due - perf_counter())):
-            late_s = perf_counter() - self._seen.next_due
+            now, cpu_s = perf_counter(), self._cpu_of_caller()
+            late_s = now - self._seen.next_due
             if late_s < 0:  # told to start only now
                 continue
-            cpu_s = self._cpu_of_caller()
             if late_s > ON_TIME_S:
-                cpu_when_held_s = cpu_s
-            self._seen = self._seen.after(late_s, free=cpu_s - cpu_when_held_s >= MOVED_S)
+                held_at, cpu_when_held_s = now, cpu_s
+            free = cpu_s - cpu_when_held_s >= MOVED_S or now - held_at >= DOUBT_S
+            self._seen = self._seen.after(late_s, free=free)
 
 
 def _cpu_clock_of_this_thread() -> Callable[[], float]:
@@ -124,7 +128,7 @@ class Claims(Protocol):
     def take(self) -> tuple[int, Any] | None:
         """Claim the next item, its index first; ``None``: no item is left."""
 
-    def keep(self, index: int, result: Any, /) -> None: ...  # noqa: ANN401 - whatever func returns
+    def keep(self, index: int, result: Any, /) -> None: ...
 
     def fail(self, index: int, error: BaseException, /) -> None: ...
 

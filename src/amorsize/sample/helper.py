@@ -9,6 +9,7 @@ from __future__ import annotations
 import os.path
 import threading
 import time
+from contextlib import suppress
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Final
 
@@ -25,15 +26,21 @@ GLANCE_S: Final = 20e-6
 
 
 class Helper:
-    """One daemon thread that runs ``work`` in a copy of the caller's context."""
+    """One daemon thread that runs ``work``, in a copy of the caller's context.
+
+    Where no thread can be started there is none, and ``work`` does not run.
+    """
 
     def __init__(self, name: str, work: Callable[[], None]) -> None:
         run = copy_context().run
         self._thread = threading.Thread(target=run, args=(work,), name=name, daemon=True)
-        self._thread.start()
+        with suppress(RuntimeError):
+            self._thread.start()
 
     def join(self, timeout_s: float | None = None) -> bool:
         """Wait for its end; say whether the operating system has no trace of it left."""
+        if self._thread.ident is None:
+            return True
         self._thread.join(timeout_s)
         return not self._thread.is_alive() and self._left_no_trace()
 

@@ -91,7 +91,7 @@ def _held_by_function(func: FunctionType, own: OwnCode) -> Iterator[Link]:
         yield "default argument", name, value
     for name, value in func.__dict__.items():
         yield "attribute", name, value
-    if func.__globals__.get("__name__") in own:
+    if func.__globals__.get("__name__", "") in own:
         yield from _globals_of(func.__globals__, [*_names_in(code)], own)
 
 
@@ -110,7 +110,7 @@ def _globals_of(namespace: dict[str, Any], names: list[str], own: OwnCode) -> It
         value = namespace[name]
         if issubclass(type(value), ModuleType):
             inside = _vars_of_module(value)
-            if inside.get("__name__") in own:
+            if inside.get("__name__", "") in own:
                 found = (other for other in names if other in inside)
                 yield from (("global variable", f"{name}.{n}", inside[n]) for n in found)
         else:

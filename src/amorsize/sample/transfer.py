@@ -10,16 +10,17 @@ from __future__ import annotations
 import gc
 import pickle
 import types
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import inf
+from math import ceil, inf
 from time import get_clock_info, perf_counter, thread_time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from amorsize.vocab.profile import CannotTravel, Transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 PROTOCOL: Final = 5
 
@@ -48,15 +49,27 @@ WHY_LENGTH: Final = 300
 """Characters kept of what pickle said."""
 
 FINE_CLOCK_S: Final = 1e-6
-"""The CPU clock of a thread is not disturbed by other programs, but Windows ticks it in 16 ms."""
+"""The CPU clock of a thread does not count what other programs take, but Windows ticks it in
+16 ms, which tells nothing."""
 
-cpu_clock: Final = (
-    thread_time if get_clock_info("thread_time").resolution <= FINE_CLOCK_S else perf_counter
-)
+Clock: TypeAlias = "Callable[[], float]"
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """``wall`` bounds the time spent, ``cpu`` measures what pickling costs."""
+
+    wall: Clock = perf_counter
+    cpu: Clock = (
+        thread_time if get_clock_info("thread_time").resolution <= FINE_CLOCK_S else perf_counter
+    )
+
+
+CLOCKS: Final = Clocks()
 
 
 def transfer_of(
-    objects: Sequence[Any], what: str, *, budget_s: float = BUDGET_S
+    objects: Sequence[Any], what: str, *, budget_s: float = BUDGET_S, clocks: Clocks = CLOCKS
 ) -> Transfer | CannotTravel:
     """Measure the mean cost of sending one of ``objects`` (a list or tuple, not empty).
 
@@ -64,18 +77,18 @@ def transfer_of(
     them, until ``budget_s`` is spent; only a single large object may take longer. Times are
     CPU times. ``what`` is what a person would call one object: ``"result"``.
     """
-    deadline = perf_counter() + budget_s
+    probe = _Probe(objects, clocks, clocks.wall() + budget_s)
     with _no_collection():
         try:
-            return _mean(_trips(objects, deadline))
+            return _mean(probe.trips())
         except Exception as error:  # noqa: BLE001 - the user's __reduce__ may raise anything
             why = _said(error)
-        culprit = _first_that_stays(objects, deadline)
+        culprit = probe.first_that_stays()
     return CannotTravel(f"{what} of type {_name(type(culprit))}", why)
 
 
 def function_transfer(
-    func: Callable[..., Any], *, budget_s: float = FUNCTION_BUDGET_S
+    func: Callable[..., Any], *, budget_s: float = FUNCTION_BUDGET_S, clocks: Clocks = CLOCKS
 ) -> Transfer | CannotTravel:
     """Measure what shipping ``func`` once costs, pickled by value where it must be.
 
@@ -86,8 +99,8 @@ def function_transfer(
     try:
         from cloudpickle import Pickler
 
-        parcel = _Parcel(perf_counter() + budget_s)
-        dumps_s = _send(func, parcel, Pickler)
+        parcel = _Parcel(clocks.wall, clocks.wall() + budget_s)
+        dumps_s = _send(func, parcel, pickler=Pickler, clock=clocks.cpu)
     except Exception as error:  # noqa: BLE001 - the user's __reduce__ may raise anything
         return CannotTravel(_described(func), _said(error))
     return Transfer(
@@ -111,13 +124,14 @@ class _Parcel:
     it soon after ``deadline``.
     """
 
+    clock: Clock
     deadline: float
     parts: list[bytes] = field(default_factory=list)
     beside: list[pickle.PickleBuffer] = field(default_factory=list)
     complete: bool = False
 
     def write(self, part: bytes, /) -> None:
-        if perf_counter() > self.deadline:
+        if self.clock() > self.deadline:
             raise _OutOfTime
         self.parts.append(part)
 
@@ -149,86 +163,96 @@ class _Trip:
     complete: bool
 
 
-def _trips(objects: Sequence[Any], deadline: float) -> list[_Trip]:
-    """Probe ever more objects while time is left; the first probe is one cold object."""
-    most = min(len(objects), ENOUGH)
-    began, count, trips = perf_counter(), 1, list[_Trip]()
-    while True:
-        trips.append(_there_and_back(_spread(objects, count), deadline if trips else inf))
-        now, warm = perf_counter(), len(trips) > 1
-        if now >= deadline or not trips[-1].complete or (warm and count == most):
-            return trips
-        each_s = max(now - began - EMPTY_TRIP_S, EMPTY_TRIP_S / GROWTH) / count
-        affordable = int(SHARE * (deadline - now) / each_s)
-        if warm and affordable < count:
-            return trips
-        began, count = now, max(1, min(most, GROWTH * count, affordable))
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """Sends ever more of ``objects`` there and back while time is left."""
+
+    objects: Sequence[Any]
+    clocks: Clocks
+    deadline: float
+
+    def trips(self) -> list[_Trip]:
+        """The first trip is one cold object, whatever it costs."""
+        wall, most = self.clocks.wall, min(len(self.objects), ENOUGH)
+        began, count, trips = wall(), 1, list[_Trip]()
+        while True:
+            trips.append(self.there_and_back(self.spread(count), self.deadline if trips else inf))
+            now, warm = wall(), len(trips) > 1
+            if now >= self.deadline or not trips[-1].complete or (warm and count == most):
+                return trips
+            each_s = max(now - began - EMPTY_TRIP_S, EMPTY_TRIP_S / GROWTH) / trips[-1].objects
+            affordable = int(SHARE * (self.deadline - now) / each_s)
+            if warm and affordable < count:
+                return trips
+            began, count = now, max(1, min(most, GROWTH * count, affordable))
+
+    def spread(self, count: int) -> list[Any]:
+        """At most ``count`` objects, evenly from the first to the last."""
+        step = ceil(len(self.objects) / count)
+        return list(self.objects[(step - 1) // 2 :: step])
+
+    def first_that_stays(self) -> object:
+        """Find the object to blame: look at one at least, and no longer than there is time."""
+        for thing in self.objects:
+            try:
+                self.there_and_back([thing], inf)
+            except Exception:  # noqa: BLE001 - this is the one
+                return thing
+            if self.clocks.wall() > self.deadline:
+                break
+        return self.objects[0]
+
+    def there_and_back(self, chunk: list[Any], deadline: float) -> _Trip:
+        parcel = _Parcel(self.clocks.wall, deadline)
+        dumps_s = _send(chunk, parcel, pickler=pickle.Pickler, clock=self.clocks.cpu)
+        return _Trip(
+            objects=len(chunk),
+            dumps_s=dumps_s,
+            loads_s=_receive(parcel, self.clocks.cpu) if parcel.complete else 0.0,
+            size_bytes=parcel.size_bytes,
+            beside_bytes=parcel.beside_bytes,
+            complete=parcel.complete,
+        )
 
 
-def _spread(objects: Sequence[Any], count: int) -> list[Any]:
-    step = len(objects) // count
-    return list(objects[(step - 1) // 2 :: step][:count])
-
-
-def _there_and_back(chunk: list[Any], deadline: float) -> _Trip:
-    parcel = _Parcel(deadline)
-    dumps_s = _send(chunk, parcel, pickle.Pickler)
-    return _Trip(
-        objects=len(chunk),
-        dumps_s=dumps_s,
-        loads_s=_receive(parcel) if parcel.complete else 0.0,
-        size_bytes=parcel.size_bytes,
-        beside_bytes=parcel.beside_bytes,
-        complete=parcel.complete,
-    )
-
-
-def _send(thing: object, parcel: _Parcel, pickler: type[pickle.Pickler]) -> float:
-    start_s = cpu_clock()
+def _send(thing: object, parcel: _Parcel, *, pickler: type[pickle.Pickler], clock: Clock) -> float:
+    start_s = clock()
     try:
         pickler(parcel, PROTOCOL, buffer_callback=parcel.put_beside).dump(thing)
         parcel.complete = True
     except _OutOfTime:
         pass
-    return cpu_clock() - start_s
+    return clock() - start_s
 
 
-def _receive(parcel: _Parcel) -> float:
+def _receive(parcel: _Parcel, clock: Clock) -> float:
     data = b"".join(parcel.parts)
-    start_s = cpu_clock()
+    start_s = clock()
     received = pickle.loads(data, buffers=parcel.beside)  # noqa: S301 - we wrote it just now
-    elapsed_s = cpu_clock() - start_s
+    elapsed_s = clock() - start_s
     del received  # named until here, so that taking it apart is not timed
     return elapsed_s
 
 
 def _mean(trips: list[_Trip]) -> Transfer:
-    """Cost of one object; the cold first trip counts only if it is the only one."""
+    """Cost of one object; the cold first trip counts only if it is the only one.
+
+    A trip that was cut short had met larger objects: what it cost until then is the least.
+    """
     whole = [trip for trip in trips if trip.complete]
     whole = whole[1:] or whole
     objects = sum(trip.objects for trip in whole)
-    dumps_s = sum(trip.dumps_s for trip in whole) / objects
-    at_least = max(1.0, *(t.dumps_s / t.objects / dumps_s for t in trips if not t.complete), 1.0)
-    share = at_least / objects
+    mean_s = sum(trip.dumps_s for trip in whole) / objects
+    cut_short = [trip.dumps_s / trip.objects for trip in trips if not trip.complete]
+    dumps_s = max([mean_s, *cut_short])
+    share = (dumps_s / mean_s if mean_s else 1.0) / objects
     return Transfer(
-        dumps_s=dumps_s * at_least,
+        dumps_s=dumps_s,
         loads_s=sum(trip.loads_s for trip in whole) * share,
         size_bytes=sum(trip.size_bytes for trip in whole) * share,
         out_of_band_bytes=sum(trip.beside_bytes for trip in whole) * share,
         sampled=objects,
     )
-
-
-def _first_that_stays(objects: Sequence[Any], deadline: float) -> object:
-    """Find the object to blame, looking for one at least, and no longer than ``deadline``."""
-    for thing in objects:
-        try:
-            _there_and_back([thing], inf)
-        except Exception:  # noqa: BLE001 - this is the one
-            return thing
-        if perf_counter() > deadline:
-            break
-    return objects[0]
 
 
 @contextmanager

@@ -23,6 +23,9 @@ SUPPOSED_WEIGHT: Final = 2
 TOWERING: Final = 0.6
 """Lower end over mean below which one block may be what makes the mean uncertain."""
 
+UNSEEN_S: Final = 1e-15
+"""No call is shorter: the clock saw nothing, and dividing by it would mean nothing."""
+
 
 class Part(NamedTuple):
     """Some items, and what they took together."""
@@ -74,7 +77,7 @@ def _mean_of(parts: list[Part], left: int) -> Mean:
         total_s += elapsed_s
         items_squared += n * n
     mean_s = total_s / items
-    if mean_s <= 0:
+    if mean_s < UNSEEN_S:
         return Mean(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     squares = 0.0
     for n, elapsed_s in parts:

@@ -30,6 +30,8 @@ class Candidate:
     workers: int
     chunk: int
     """Items handed out together at the start; engines shrink it towards the end."""
+    fixed: bool = False
+    """The chunk was asked for: it does not shrink."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,104 @@
+"""``amorsize execute``: run a function over its data, and write every result."""
+
+from __future__ import annotations
+
+import os
+from argparse import BooleanOptionalAction
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from amorsize.cli.arguments import add_failing, add_forcing, add_measuring, add_target, run_options
+from amorsize.cli.command import Command
+from amorsize.cli.inputs import add_input_arguments, read_items
+from amorsize.cli.lines import json_line, quoted_repr_line, repr_line
+from amorsize.cli.outcome import Outcome
+from amorsize.cli.places import Results, ToFile, ToMemory, ToOutput
+from amorsize.cli.streams import STDERR, data_output
+from amorsize.cli.target import find_target
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from contextlib import AbstractContextManager
+
+    from amorsize.api.progress import Show
+    from amorsize.cli.lines import LineOf
+    from amorsize.cli.places import Place
+    from amorsize.cli.streams import DataOutput
+
+
+def _configure(parser: ArgumentParser) -> None:
+    add_target(parser)
+    add_input_arguments(parser)
+    _add_output(parser)
+    add_forcing(parser)
+    add_failing(parser)
+    add_measuring(parser)
+
+
+def _add_output(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("results: one line of JSON per item, in input order")
+    group.add_argument(
+        "--output",
+        type=_file,
+        metavar="FILE",
+        help="write them to FILE; until complete, to FILE.partial (default: standard output)",
+    )
+    group.add_argument(
+        "--repr", action="store_true", help="write them as Python shows them, where JSON cannot"
+    )
+    group.add_argument(
+        "--progress",
+        action=BooleanOptionalAction,
+        help="draw a bar on standard error (default: if that is a terminal)",
+    )
+    group.add_argument("--quiet", action="store_true", help="no summary and no bar")
+
+
+def _file(name: str) -> str | None:
+    """``None`` is standard output, which is not reached by its name while a command runs."""
+    return None if name in {"-", "/dev/stdout"} else name
+
+
+def _run(args: Namespace) -> int:
+    from amorsize.api.checks import check_call
+    from amorsize.api.run import run
+
+    with data_output() as output:
+        func, data, options = find_target(args.target), read_items(args), run_options(args)
+        check_call(func, data)
+        results = Results(_place(args, output), _line_of(args))
+        outcome = Outcome(args, output, results)
+        try:
+            with _bar(args, output) as bar:
+                done = run(func, data, options, progress=bar, deliver=results.take)
+            results.finish()
+        except BaseException as error:  # noqa: BLE001 - the user's function may raise anything
+            return outcome.failed(error)
+        return outcome.succeeded(done.record)
+
+
+def _place(args: Namespace, output: DataOutput) -> Place:
+    if args.output is not None:
+        return ToFile(args.output)
+    return ToMemory() if args.json else ToOutput(output)
+
+
+def _line_of(args: Namespace) -> LineOf:
+    if not args.repr:
+        return json_line
+    in_document = args.json and args.output is None
+    return quoted_repr_line if in_document else repr_line
+
+
+def _bar(args: Namespace, output: DataOutput) -> AbstractContextManager[Show | None]:
+    """A bar where somebody looks at it, and where it is not in between the results."""
+    between = args.output is None and not args.json and output.is_terminal
+    fits = os.isatty(STDERR) and not between and not args.quiet
+    if not (fits if args.progress is None else args.progress):
+        return nullcontext()
+    from amorsize.api.progress import rich_bar
+
+    return rich_bar()
+
+
+COMMAND = Command("run a function over its data, and write every result", _configure, _run)

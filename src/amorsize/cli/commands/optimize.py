@@ -1,0 +1,62 @@
+"""``amorsize optimize``: measure a function on its data, and say what would pay."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from amorsize.cli.arguments import add_forcing, add_measuring, add_target
+from amorsize.cli.command import Command
+from amorsize.cli.exits import Exit
+from amorsize.cli.inputs import add_input_arguments, read_items
+from amorsize.cli.streams import data_output
+from amorsize.cli.target import find_target
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from amorsize.api.result import OptimizationResult
+
+
+def _configure(parser: ArgumentParser) -> None:
+    add_target(parser)
+    add_input_arguments(parser)
+    add_forcing(parser)
+    add_measuring(parser)
+
+
+def _run(args: Namespace) -> int:
+    from amorsize import optimize
+
+    with data_output() as output:
+        result = optimize(
+            find_target(args.target),
+            read_items(args),
+            sample_size=args.sample_size,
+            target_chunk_duration=args.target_chunk_duration,
+            n_jobs=args.n_jobs,
+            chunksize=args.chunksize,
+            backend=args.backend,
+            order=args.order,
+        )
+        explanation = result.explain() if args.verbose or args.profile else None
+        text = explanation or str(result)
+        output.write(_document(result, explanation) if args.json else f"{text}\n")
+    return Exit.OK
+
+
+def _document(result: OptimizationResult, explanation: str | None) -> str:
+    fields = {
+        "n_jobs": result.n_jobs,
+        "chunksize": result.chunksize,
+        "executor_type": result.executor_type,
+        "estimated_speedup": result.estimated_speedup,
+        "reason": result.reason,
+        "warnings": list(result.warnings),
+    }
+    if explanation is not None:
+        fields["explanation"] = explanation
+    return f"{json.dumps(fields, indent=2, ensure_ascii=False)}\n"
+
+
+COMMAND = Command("measure a function on its data, and say how to run it", _configure, _run)

@@ -1,0 +1,46 @@
+"""The one JSON document of ``execute --json``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from amorsize.vocab.record import RunRecord
+
+
+def summary_fields(record: RunRecord) -> dict[str, Any]:
+    """The account of a run, as ``report.text.summary`` tells it in words."""
+    return {
+        "items": record.items,
+        "engine": record.engine,
+        "workers": record.workers,
+        "wall_s": record.wall_s,
+        "work_s": record.work_s,
+        "speedup": record.speedup,
+        "predicted_speedup": record.predicted_speedup,
+        "serial_items": record.serial_items,
+        "warnings": record.warnings,
+        "reruns": record.reruns,
+    }
+
+
+def error_fields(error: BaseException, kept_in: Path | None) -> dict[str, Any]:
+    """What stopped a run, and the file that holds the results so far, if one does."""
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "notes": getattr(error, "__notes__", []),
+        "partial": None if kept_in is None else str(kept_in),
+    }
+
+
+def document(name: str, fields: dict[str, Any], lines: Sequence[str] | None) -> str:
+    """Put together ``fields`` under ``name``, and results that are JSON already, one per line."""
+    parts = [f"{json.dumps(name)}: {json.dumps(fields, ensure_ascii=False)}"]
+    if lines is not None:
+        parts.append("\n".join(['"results": [', ",\n".join(lines), "]"]))
+    return "\n".join(["{", ",\n".join(parts), "}", ""])

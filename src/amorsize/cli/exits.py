@@ -1,0 +1,53 @@
+"""Exit codes, each with its meaning, and the errors that only the command line has."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final, Self
+
+from amorsize.errors import AmorsizeError, UsageError
+
+
+class Exit(IntEnum):
+    """What the shell gets."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+
+
+MEANING: Final = {
+    Exit.OK: "all went well",
+    Exit.FAILED: "the function or the run failed, or a result could not be written",
+    Exit.USAGE: "the command, the target or the input is wrong",
+    Exit.INTERRUPTED: "stopped by Ctrl-C",
+    Exit.PIPE_CLOSED: "whoever read the output stopped reading",
+}
+
+
+class InputError(UsageError):
+    """The items cannot be read, or one of them cannot; also found while a run goes on."""
+
+
+class ResultMisfitError(AmorsizeError):
+    """A result cannot be written in the format that was asked for."""
+
+    @classmethod
+    def of_item(cls, index: int, why: str, *, hint: str) -> Self:
+        return cls(f"the result of item {index} cannot be written {why}", hint=hint)
+
+
+class OutputFailedError(AmorsizeError):
+    """Results cannot be written where they should go."""
+
+    @classmethod
+    def for_place(cls, place: str, error: OSError) -> Self:
+        return cls(f"cannot write to {place}: {error.strerror or error}")
+
+
+class ReaderGoneError(AmorsizeError):
+    """Whoever read our output stopped: the end of a pipe, and no failure."""
+
+    exit_code: int = Exit.PIPE_CLOSED

@@ -1,0 +1,206 @@
+"""The items: from exactly one of ``--data-range, -file, -glob, -stdin, -call``.
+
+Small files are read whole before anything runs: a bad line costs nothing, and the length is
+known. Large ones, pipes and standard input are read as the run goes on, so they need not fit
+in memory; a bad line then ends the run, as a failing item does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from glob import iglob
+from inspect import signature
+from os.path import expanduser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from amorsize.cli.exits import InputError
+from amorsize.cli.suggest import similar_files
+from amorsize.cli.target import find_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import BinaryIO
+
+WHOLE_BYTES: Final = 64 * 2**20
+"""Files up to this size are read at once: as objects some 100 to 500 MB. Not tuned."""
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+def add_input_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that say where items come from."""
+    group = parser.add_argument_group("items, from exactly one of")
+    one = group.add_mutually_exclusive_group(required=True)
+    one.add_argument("--data-range", type=_count, metavar="N", help="the numbers 0 to N-1")
+    one.add_argument(
+        "--data-file",
+        metavar="FILE",
+        help="the lines of a UTF-8 file; the values of .jsonl, the rows of .csv as dicts",
+    )
+    one.add_argument(
+        "--data-glob", metavar="PATTERN", help="paths that match, sorted; ** searches folders too"
+    )
+    one.add_argument("--data-stdin", action="store_true", help="the lines of standard input")
+    one.add_argument(
+        "--data-call",
+        metavar="TARGET",
+        help="what a function without arguments returns; :function is one beside TARGET",
+    )
+
+
+def read_items(args: argparse.Namespace) -> Iterable[Any]:
+    """Open what the flags name.
+
+    Raises:
+        InputError: it does not exist, or cannot be read as what it should be.
+    """
+    if args.data_range is not None:
+        return range(args.data_range)
+    if args.data_file is not None:
+        return _from_file(args.data_file)
+    if args.data_glob is not None:
+        return _from_glob(args.data_glob)
+    if args.data_call is not None:
+        return _from_call(_beside(args.target, args.data_call))
+    return _from_stdin()
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        msg = f"must be a whole number from 0 on, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return number
+
+
+def _from_glob(pattern: str) -> list[str]:
+    # not pathlib: it would drop a leading ./ and cannot search from an absolute folder
+    paths = sorted(iglob(expanduser(pattern), recursive=True))  # noqa: PTH111, PTH207
+    if not paths:
+        msg = f"no file matches {pattern!r}"
+        raise InputError(msg, hint="** in a pattern stands for any number of folders")
+    return paths
+
+
+def _beside(target: str, call: str) -> str:
+    """``:name`` is a function beside the target."""
+    return f"{target.rpartition(':')[0]}{call}" if call.startswith(":") else call
+
+
+def _from_call(target: str) -> Iterable[Any]:
+    call = find_target(target)
+    try:
+        signature(call).bind()
+    except TypeError as error:
+        msg = f"--data-call {target} needs arguments: {error}"
+        raise InputError(msg, hint="wrap it in a function without any") from error
+    except ValueError:  # written in C, and does not tell
+        pass
+    return cast("Iterable[Any]", call())
+
+
+def _from_stdin() -> Iterator[str]:
+    if sys.stdin is None:
+        msg = "standard input is closed"
+        raise InputError(msg, hint="pipe lines into the command")
+    return _lines(sys.stdin.buffer, "standard input")
+
+
+def _from_file(name: str) -> Iterable[Any]:
+    path = Path(name)
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError as error:
+        msg = f"no such file: {name}"
+        raise InputError(msg, hint=similar_files(path)) from error
+    except OSError as error:
+        msg = f"cannot read {name}: {error.strerror}"
+        raise InputError(msg) from error
+    items = _closing(stream, READERS.get(path.suffix.lower(), _lines)(stream, name))
+    small = path.is_file() and path.stat().st_size <= WHOLE_BYTES
+    return list(items) if small else items
+
+
+def _closing(stream: BinaryIO, items: Iterator[Any]) -> Iterator[Any]:
+    with stream:
+        yield from items
+
+
+def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
+    return (line.removesuffix("\n").removesuffix("\r") for line in _decoded(stream, name))
+
+
+def _decoded(stream: BinaryIO, name: str) -> Iterator[str]:
+    number = 0
+    try:
+        for number, line in enumerate(stream, 1):
+            text = line.decode()
+            yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
+    except UnicodeDecodeError as error:
+        at = f"byte {error.start + 1} is {error.object[error.start]:#04x}"
+        msg = f"line {number} of {name} is not UTF-8: {at}"
+        raise InputError(msg, hint="iconv -f LATIN1 -t UTF-8 converts it") from error
+    except OSError as error:
+        msg = f"cannot read {name} after line {number}: {error.strerror}"
+        raise InputError(msg) from error
+
+
+def _json_values(stream: BinaryIO, name: str) -> Iterator[Any]:
+    for number, line in enumerate(_lines(stream, name), 1):
+        if line and not line.isspace():
+            yield _json_value(line, f"line {number} of {name}")
+
+
+def _json_value(line: str, where: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        why = (
+            f"{error.msg} at column {error.colno}"
+            if isinstance(error, json.JSONDecodeError)
+            else error
+        )
+        msg = f"bad JSON on {where}: {why}"
+        raise InputError(msg, hint="each line of a .jsonl file is one JSON value") from error
+
+
+def _csv_rows(stream: BinaryIO, name: str) -> Iterator[dict[str, str]]:
+    header: list[str] | None = None
+    for number, row in _csv_lists(stream, name):
+        if header is None:
+            header = row
+            if len(set(header)) < len(header):
+                raise _bad_csv(number, name, "two columns have the same name")
+        elif len(row) != len(header):
+            raise _bad_csv(number, name, f"{len(row)} fields in {len(header)} columns")
+        else:
+            yield dict(zip(header, row, strict=True))
+
+
+def _csv_lists(stream: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not blank, with the number of the line each ends on."""
+    reader = csv.reader(_decoded(stream, name), strict=True)
+    try:
+        for row in reader:
+            if row:
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise _bad_csv(reader.line_num, name, str(error)) from error
+
+
+def _bad_csv(number: int, name: str, why: str) -> InputError:
+    msg = f"bad CSV on line {number} of {name}: {why}"
+    return InputError(msg, hint="the first row names the columns; fields are set apart by commas")
+
+
+READERS: Final[dict[str, Callable[[BinaryIO, str], Iterator[Any]]]] = {
+    ".jsonl": _json_values,
+    ".csv": _csv_rows,
+}

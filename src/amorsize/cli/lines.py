@@ -1,0 +1,54 @@
+"""One result, one line: as JSON, or as Python shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from amorsize.cli.exits import ResultMisfitError
+
+LineOf: TypeAlias = Callable[[object, int], str]
+"""Makes the line of a result; the number is its item's index."""
+
+HINT: Final = "--repr writes anything; numpy's values have .item() and .tolist(); JSON has no NaN"
+_STRICT: Final = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
+"""NaN and infinities are refused: Python would read them back, other programs would not."""
+
+
+def json_line(result: object, index: int) -> str:
+    """Encode as strict JSON.
+
+    Raises:
+        ResultMisfitError: it is not JSON.
+    """
+    try:
+        return _STRICT.encode(result)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ResultMisfitError.of_item(index, f"as JSON: {error}", hint=HINT) from error
+
+
+def repr_line(result: object, index: int) -> str:
+    """Show as Python does; line ends are escaped, so that it stays one line.
+
+    Raises:
+        ResultMisfitError: its ``repr`` failed.
+    """
+    return _repr(result, index).replace("\r", "\\r").replace("\n", "\\n")
+
+
+def quoted_repr_line(result: object, index: int) -> str:
+    """Show as Python does, as a string of JSON.
+
+    Raises:
+        ResultMisfitError: its ``repr`` failed.
+    """
+    return _STRICT.encode(_repr(result, index))
+
+
+def _repr(result: object, index: int) -> str:
+    try:
+        return repr(result)
+    except Exception as error:  # the user's __repr__ may raise anything
+        why = f"by repr: {type(error).__name__}: {error}"
+        raise ResultMisfitError.of_item(index, why, hint="return plain values") from error
