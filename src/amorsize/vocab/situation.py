@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from amorsize.vocab.estimate import Assumed, Estimate
+
+
+NO_TIME: Final = Assumed(median_s=0.0, why="nothing is done per item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +23,7 @@ class Price:
     per_worker: Estimate
     delay: Estimate
     per_chunk: Estimate
-    per_item: Estimate = Assumed(median_s=0.0, why="nothing is done per item")
+    per_item: Estimate = NO_TIME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
