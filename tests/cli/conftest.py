@@ -118,6 +118,17 @@ class Shell:
         )
         return Ran(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
 
+    def python(self, code: str, *args: str) -> str:
+        """Run code that must succeed; returns what it prints."""
+        return subprocess.run(
+            [sys.executable, "-c", code, *args],
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
     def refuses(self, *args: str) -> str:
         """Run what must be refused in a line and perhaps a hint; returns these."""
         ran = self.run(*args)

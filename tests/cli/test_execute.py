@@ -216,6 +216,7 @@ def test_what_the_function_prints_is_not_data(shell: Shell) -> None:
         (("--output", "no/such/file"), "cannot write to no/such/file.partial"),
         (("--output", "."), "cannot write to .: it is a folder"),
         (("--outptu", "x"), "unrecognized arguments: --outptu x"),
+        (("--quie",), "unrecognized arguments: --quie"),
     ],
 )
 def test_wrong_flags_are_refused(shell: Shell, flags: tuple[str, ...], complaint: str) -> None:

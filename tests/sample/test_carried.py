@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import OrderedDict, deque
+from contextlib import redirect_stdout
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def uses_it(item: Any) -> Any:
 
 
 def uses_it_in_a_nested_function(item: Any) -> Any:
-    return [*map(lambda part: (part, connection.send(part)), item)]
+    return [*((part, connection.send(part)) for part in item)]
 
 
 def calls_what_uses_it(item: Any) -> Any:
@@ -289,6 +290,13 @@ def test_ordinary_functions_carry_nothing(func: Callable[[Any], Any]) -> None:
     assert carried_by(func) is None
 
 
+def test_output_that_goes_to_a_file_is_harmless(tmp_path: Path) -> None:
+    with (tmp_path / "output").open("w") as file:
+        assert carried_by(closes_over(file)) is not None
+        with redirect_stdout(file):
+            assert carried_by(closes_over(file)) is None
+
+
 def test_a_logger_with_a_file_is_harmless(tmp_path: Path) -> None:
     handler = logging.FileHandler(tmp_path / "log")
     LOG.addHandler(handler)
@@ -360,6 +368,14 @@ def test_what_holds_itself_is_walked_once(held: socket.socket) -> None:
     assert carried_by(closes_over(ring)) is None
     ring.append(held)
     assert carried_by(closes_over(ring)) is not None
+
+
+def test_what_is_held_many_times_is_walked_once(held: socket.socket) -> None:
+    layers: list[Any] = [held]
+    for _ in range(5):
+        layers = [layers] * 16
+
+    assert carried_by(closes_over(layers)) is not None
 
 
 def test_a_chain_without_end_is_left(held: socket.socket) -> None:

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from amorsize.sample.gil import GilTicker, PairTrial, pair_trial
+from amorsize.sample.gil import (
+    DOUBT_S,
+    MOVED_S,
+    ON_TIME_S,
+    PERIOD_S,
+    TICKS_PER_PERIOD,
+    GilTicker,
+    PairTrial,
+    Ticks,
+    pair_trial,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,6 +79,61 @@ class Items:
 
     def fail(self, index: int, error: BaseException, /) -> None:
         self.failures.append((index, error))
+
+
+AT_START = Ticks(next_due=PERIOD_S, held_at=0.0, held_cpu_s=0.0)
+AT_WORK = AT_START.after(PERIOD_S, cpu_s=MOVED_S)
+HELD_S = 5e-3
+
+
+def test_a_tick_on_time_finds_the_lock_free_while_the_caller_is_at_work() -> None:
+    assert (AT_WORK.count, AT_WORK.free_s) == (1, PERIOD_S)
+
+
+def test_a_late_tick_finds_it_held_and_so_do_those_that_fell_due_meanwhile() -> None:
+    seen = AT_WORK.after(AT_WORK.next_due + 2.5 * PERIOD_S, cpu_s=1.0)
+
+    assert seen.count == AT_WORK.count + 3
+    assert seen.free_s == AT_WORK.free_s
+    assert seen.due_s == pytest.approx(4 * PERIOD_S)
+    assert seen.next_due == pytest.approx(AT_WORK.next_due + 3 * PERIOD_S)
+
+
+@pytest.mark.parametrize(("late_s", "free"), [(0.99 * ON_TIME_S, True), (1.01 * ON_TIME_S, False)])
+def test_a_timer_may_be_a_little_late(late_s: float, *, free: bool) -> None:
+    seen = AT_WORK.after(AT_WORK.next_due + late_s, cpu_s=1.0)
+
+    assert (seen.free_s > AT_WORK.free_s) is free
+
+
+@pytest.mark.parametrize(("used_s", "free"), [(0.9 * MOVED_S, False), (1.1 * MOVED_S, True)])
+def test_a_caller_that_waits_for_a_core_has_not_let_go_of_the_lock(
+    used_s: float, *, free: bool
+) -> None:
+    held = AT_WORK.after(AT_WORK.next_due + HELD_S, cpu_s=1.0)
+
+    seen = held.after(held.next_due, cpu_s=1.0 + used_s)
+
+    assert (seen.free_s > held.free_s) is free
+
+
+def test_nor_has_one_that_was_not_at_work_since_the_start() -> None:
+    assert AT_START.after(PERIOD_S, cpu_s=0.9 * MOVED_S).free_s == 0.0
+
+
+def test_but_in_the_end_it_must_be_asleep() -> None:
+    asleep = Ticks(next_due=DOUBT_S, held_at=0.0, held_cpu_s=0.0).after(DOUBT_S, cpu_s=0.0)
+
+    assert asleep.free_s == PERIOD_S
+
+
+def test_ticks_grow_rarer_and_stand_for_the_longer_time() -> None:
+    seen = AT_START
+    for _ in range(TICKS_PER_PERIOD + 1):
+        seen = seen.after(seen.next_due, cpu_s=1.0)
+
+    assert seen.period_s == 2 * PERIOD_S
+    assert seen.due_s == seen.free_s == pytest.approx((TICKS_PER_PERIOD + 2) * PERIOD_S)
 
 
 @has_lock

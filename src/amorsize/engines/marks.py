@@ -50,19 +50,19 @@ class Marks:
 
     def vacate(self, slot: int) -> None:
         """The next chunk in this slot was taken by nobody yet."""
-        self._cells[_SLOT + slot % SLOTS] = _NOBODY
+        self._cells[_SLOT + slot] = _NOBODY
 
     def start(self, slot: int, index: int, stop: int) -> int:
         """This item is about to be started; returns where to stop."""
         limit = self._cells[_LIMIT]
         if limit <= index:
             return index
-        self._cells[_SLOT + slot % SLOTS] = index
+        self._cells[_SLOT + slot] = index
         return min(stop, limit)
 
     def started(self, slot: int) -> int | None:
         """The item that the chunk in this slot has come to; ``None`` if nobody has begun it."""
-        index = self._cells[_SLOT + slot % SLOTS]
+        index = self._cells[_SLOT + slot]
         return None if index == _NOBODY else index
 
     def close(self) -> None:

@@ -2,8 +2,8 @@
 
 Function and items travel by pickle. The caller works too: while workers start (0.2 to 0.4 s when
 they are cold) it goes on as before, then it takes turns between its own chunks, sending and
-receiving. Chunks are sent far ahead, so that nobody waits for a caller that is busy with a long
-item; what no worker has begun the caller takes back when it has nothing else to do.
+receiving. Chunks are packed far ahead, so that nobody waits for a caller that is busy with a
+long item; what no worker is near to the caller takes back when it has nothing else to do.
 """
 
 from __future__ import annotations
@@ -204,9 +204,7 @@ class _Run:
             self._take_reply(sent, future.result())
 
     def _take_reply(self, sent: Sent, reply: Reply) -> None:
-        if reply.lacks_function:
-            self._post.send_with_function(sent)
-        elif reply.bad_function is not None:
+        if reply.bad_function is not None:
             self._post.own.append(sent.chunk)
             self._post.close(f"workers cannot load the function: {reply.bad_function}")
         elif reply.bad_items is not None:
@@ -287,7 +285,7 @@ class _Run:
     def _leave_at_once(self) -> None:
         """What is running may end by itself within a moment, or is ended."""
         self._marks.lower_limit(-1)
-        self._post.drop_from(-1)
+        self._post.drop_from(0)
         if not self._post.wait_for_all(GRACE_S):
             self._pool.kill()
 

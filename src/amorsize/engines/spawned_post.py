@@ -1,13 +1,19 @@
-"""Chunks on their way to spawned workers: sent, taken back, come home, lost."""
+"""Chunks on their way to spawned workers: packed, submitted, come home, taken back, lost.
+
+Only a few chunks at a time are submitted to loky; the others lie packed. The thread in which
+loky tells that one has come home submits the next, so that workers do not wait for a caller
+that is busy with a long item, and what lies packed the caller can still take back.
+"""
 
 from __future__ import annotations
 
 import re
+import threading
 from collections import deque
 from dataclasses import dataclass
 from queue import SimpleQueue
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from amorsize.engines.marks import SLOTS
 from amorsize.engines.source import Chunk
@@ -25,10 +31,10 @@ SMALL_PAYLOAD: Final = 16 * 1024
 """A smaller function rides along with every chunk; copying it takes a few microseconds."""
 
 AHEAD: Final = 2
-"""Chunks per worker on their way before the caller computes anything itself."""
+"""Chunks per worker submitted: one that runs, and one that is there when it is done."""
 
 AHEAD_ITERATED: Final = 4
-"""Chunks per worker that are read ahead of an iterator at most."""
+"""Chunks per worker read ahead of an iterator at most."""
 
 AHEAD_BYTES: Final = 64 << 20
 """Pickled items on their way; beyond it only one chunk per worker."""
@@ -37,8 +43,8 @@ CHUNK_BYTES: Final = 8 << 20
 """A chunk is kept below it by what items weighed so far: it is copied four times on its way."""
 
 SENDING_SHARE: Final = 0.05
-"""Chunks are sent far ahead only where sending costs less than this share of running them:
-those that the caller takes back were pickled in vain."""
+"""Chunks are packed far ahead only where that costs less than this share of running them:
+those that the caller takes back were packed in vain."""
 
 SMOOTHING: Final = 4
 """Cost and size of sending are averaged over about so many chunks."""
@@ -50,7 +56,8 @@ class Sent:
 
     chunk: Chunk
     packed: bytes
-    slot: int
+    slot: int = -1
+    """Where its worker notes how far it is; from the moment it is submitted."""
 
 
 class Post:
@@ -60,26 +67,29 @@ class Post:
         self._payload = payload
         self._pool = pool
         self._marks = marks
+        self._lock = threading.Lock()
+        """Around what two threads change: what is packed, submitted and owed."""
+        self._packed: deque[Sent] = deque()
         self._sent: dict[Future[Reply], Sent] = {}
-        self._bytes = 0
-        self._slots = 0
-        self._sending_share = 0.0
-        self._item_bytes = 0.0
+        self._running = 0
         self._copies_owed = pool.workers if pool.is_cold else 0
         """Workers that are known to lack the function."""
-        self.home: SimpleQueue[Any] = SimpleQueue()
-        """Futures as they are settled, some of them of chunks taken back."""
+        self._bytes = 0
+        self._free_slots = list(range(SLOTS))
+        self._sending_share = 0.0
+        self._item_bytes = 0.0
+        self.home: SimpleQueue[Future[Reply]] = SimpleQueue()
         self.own: deque[Chunk] = deque()
         """Chunks for the caller."""
         self.closed: str | None = None
-        """Why no chunk is sent any more."""
+        """Why nothing is submitted any more."""
         self.singly = False
 
     def __len__(self) -> int:
-        return len(self._sent)
+        return len(self._sent) + len(self._packed)
 
     def close(self, why: str) -> None:
-        """Send nothing more; what comes back goes to the caller."""
+        """Submit nothing more; what was packed waits to be taken back."""
         self.closed = self.closed or why
 
     def is_open(self) -> bool:
@@ -114,8 +124,9 @@ class Post:
         began = perf_counter()
         packed = pack_items(chunk.items)
         if packed is not None:
-            self._slots += 1
-            self._submit(Sent(chunk, packed, self._slots))
+            self._bytes += len(packed)
+            self._packed.append(Sent(chunk, packed))
+            self._submit_more()
             self._learn(chunk, packed, (perf_counter() - began) / expected_s)
         elif len(chunk.items) == 1:
             self.own.append(chunk)
@@ -129,9 +140,31 @@ class Post:
         self._item_bytes += (item_bytes - self._item_bytes) / SMOOTHING
         self._sending_share += (share - self._sending_share) / SMOOTHING
 
-    def _submit(self, sent: Sent) -> None:
+    def _submit_more(self) -> None:
+        """Give loky as many chunks as workers need; called in the caller and in loky's thread."""
+        while (future := self._submit_next()) is not None:
+            future.add_done_callback(self._came_home)
+
+    def _submit_next(self) -> Future[Reply] | None:
+        with self._lock:
+            if self.closed is not None or not self._packed or self._running >= self.least():
+                return None
+            sent = self._packed.popleft()
+            if sent.slot < 0:
+                sent.slot = self._free_slots.pop()
+            try:
+                future = self._pool.submit(self._order(sent))
+            except Exception as error:  # noqa: BLE001 - broken or shut down since the last look
+                self._packed.appendleft(sent)
+                self.close(f"worker processes ended: {describe(error)}")
+                return None
+            self._sent[future] = sent
+            self._running += 1
+            return future
+
+    def _order(self, sent: Sent) -> Order:
         self._marks.vacate(sent.slot)
-        order = Order(
+        return Order(
             start=sent.chunk.start,
             items=sent.packed,
             digest=self._payload.digest,
@@ -140,15 +173,6 @@ class Post:
             marks=self._marks.path,
             singly=self.singly,
         )
-        try:
-            future = self._pool.submit(order)
-        except Exception as error:  # noqa: BLE001 - broken or shut down since the last look
-            self.own.append(sent.chunk)
-            self.close(f"worker processes ended: {describe(error)}")
-            return
-        self._sent[future] = sent
-        self._bytes += len(sent.packed)
-        future.add_done_callback(self.home.put)
 
     def _copy_of_function(self) -> bytes | None:
         if len(self._payload.packed) <= SMALL_PAYLOAD:
@@ -158,38 +182,49 @@ class Post:
         self._copies_owed -= 1
         return self._payload.packed
 
-    def send_with_function(self, sent: Sent) -> None:
-        """Send it again: a worker without the function got it."""
-        self._copies_owed += 1
-        self._submit(sent)
+    # -- coming home
 
-    # -- taking back
+    def _came_home(self, future: Future[Reply]) -> None:
+        """In loky's thread: a chunk is back, make room for the next."""
+        lacks_function = future.exception() is None and future.result().lacks_function
+        with self._lock:
+            self._running -= 1
+            if lacks_function:
+                self._copies_owed += 1
+                self._packed.appendleft(self._sent.pop(future))
+        if not lacks_function:
+            self.home.put(future)
+        self._submit_more()
 
     def settle(self, future: Future[Reply]) -> Sent | None:
-        """The chunk of a settled future; ``None`` if it was taken back before."""
-        sent = self._sent.pop(future, None)
-        if sent is not None:
-            self._bytes -= len(sent.packed)
+        """The chunk of a future that has come home; ``None`` if it was given up before."""
+        with self._lock:
+            sent = self._sent.pop(future, None)
+            if sent is not None:
+                self._free_slots.append(sent.slot)
+                self._bytes -= len(sent.packed)
         return sent
 
     def take_back(self) -> Chunk | None:
-        """The first chunk that no worker is near to begin."""
-        for future in self._sent:
-            if future.cancel():
-                sent = self.settle(future)
-                return sent.chunk if sent is not None else None
-        return None
+        """The first chunk that is packed and not submitted."""
+        with self._lock:
+            sent = self._packed.popleft() if self._packed else None
+        if sent is None:
+            return None
+        self._bytes -= len(sent.packed)
+        return sent.chunk
 
     def drop_from(self, limit: int) -> None:
-        """Forget what was sent at or above ``limit`` and has not been begun."""
-        for future in [f for f, sent in self._sent.items() if sent.chunk.start >= limit]:
-            if future.cancel():
-                self.settle(future)
+        """Forget what is packed at or above ``limit``."""
+        with self._lock:
+            kept = [sent for sent in self._packed if sent.chunk.start < limit]
+            self._packed.clear()
+            self._packed.extend(kept)
 
     def wait_for_all(self, seconds: float) -> bool:
         """Let what is running end; whether it did."""
         deadline = perf_counter() + seconds
-        for future in self._sent:
+        for future in list(self._sent):
             try:
                 future.exception(max(0.0, deadline - perf_counter()))
             except TimeoutError:
@@ -203,8 +238,9 @@ class Post:
 
     def bury(self, first: Sent) -> list[Sent]:
         """All workers are gone: returns what is lost; what nobody had begun goes to the caller."""
-        everything = [first, *self._sent.values()]
-        self._sent.clear()
+        with self._lock:
+            everything = [first, *self._sent.values()]
+            self._sent.clear()
         lost = [sent for sent in everything if self.was_begun(sent)]
         if not lost:
             self.own.extend(sent.chunk for sent in everything)

@@ -46,30 +46,43 @@ GRACE_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class _Ticks:
-    """What was seen so far. Replaced as a whole, so that the caller never sees half of it."""
+class Ticks:
+    """What was seen so far. Replaced as a whole, so that the caller never sees half of it.
+
+    After the lock was held, a tick on time counts only once the caller has used the CPU
+    again: until then it may be waiting in vain for a core, and the lock is free only for that.
+    """
 
     next_due: float
+    held_at: float
+    held_cpu_s: float
+    """When the caller was last known to hold the lock, and the CPU time it had used then."""
     woken: int = 0
     count: int = 0
     """Those that fell due while the ticker waited for the lock are counted, too: it was held."""
     due_s: float = 0.0
     free_s: float = 0.0
-    """Time that ticks stand for, each for one period: all of them, and those on time."""
+    """Time that ticks stand for, each for one period: all of them, and those with a free lock."""
 
     @property
     def period_s(self) -> float:
         return PERIOD_S * 2.0 ** (self.woken // TICKS_PER_PERIOD)
 
-    def after(self, late_s: float, *, free: bool) -> _Ticks:
+    def after(self, now: float, cpu_s: float) -> Ticks:
+        """The same after one more tick; ``cpu_s`` is what the caller has used by now."""
+        late_s = now - self.next_due
+        held = late_s > ON_TIME_S
+        moved = cpu_s - self.held_cpu_s >= MOVED_S or now - self.held_at >= DOUBT_S
         fell_due = 1 + int(late_s / self.period_s)
         due_s = fell_due * self.period_s
-        return _Ticks(
+        return Ticks(
             next_due=self.next_due + due_s,
+            held_at=now if held else self.held_at,
+            held_cpu_s=cpu_s if held else self.held_cpu_s,
             woken=self.woken + 1,
             count=self.count + fell_due,
             due_s=self.due_s + due_s,
-            free_s=self.free_s + free * self.period_s,
+            free_s=self.free_s + (moved and not held) * self.period_s,
         )
 
 
@@ -78,40 +91,38 @@ class GilTicker:
 
     ``start`` and ``stop`` belong into the same thread, with nothing but items in between.
     Pure Python that holds the lock gives 0: the ticker is not even woken within 2.5 ms. A
-    busy machine makes ticks late, so what is free may look held, and not the other way round:
-    after the lock was held, ticks count only once the caller has used the CPU again, for it
-    may be waiting in vain for a core, with the lock free only because of that.
+    busy machine makes ticks late, so that what is free may look held, and not the other way
+    round.
     """
 
     def start(self) -> Self:
         self._over = threading.Lock()
         self._over.acquire()
         self._cpu_of_caller = _cpu_clock_of_this_thread()
-        self._seen = _Ticks(perf_counter() + PERIOD_S)
+        self._seen = self._nothing()
         self._helper = Helper("amorsize-gil-ticker", self._tick)
-        # ticks that fell due while the thread was made tell nothing about func
-        self._seen = _Ticks(perf_counter() + PERIOD_S)
+        # what happened while the thread was made tells nothing about func
+        self._seen = self._nothing()
         return self
 
     def stop(self) -> GilUse:
         """End the thread, see it gone, and say what it saw."""
-        late_s = perf_counter() - self._seen.next_due
-        seen = self._seen.after(late_s, free=False) if late_s > ON_TIME_S else self._seen
+        seen, now = self._seen, perf_counter()
+        if now - seen.next_due > ON_TIME_S:
+            seen = seen.after(now, self._cpu_of_caller())
         self._over.release()
         self._helper.join()
         return GilUse(free_share=seen.free_s / (seen.due_s or PERIOD_S), ticks=seen.count)
 
+    def _nothing(self) -> Ticks:
+        now = perf_counter()
+        return Ticks(next_due=now + PERIOD_S, held_at=now, held_cpu_s=self._cpu_of_caller())
+
     def _tick(self) -> None:
-        held_at = cpu_when_held_s = -inf
         while not self._over.acquire(timeout=max(0.0, self._seen.next_due - perf_counter())):
-            now, cpu_s = perf_counter(), self._cpu_of_caller()
-            late_s = now - self._seen.next_due
-            if late_s < 0:  # told to start only now
-                continue
-            if late_s > ON_TIME_S:
-                held_at, cpu_when_held_s = now, cpu_s
-            free = cpu_s - cpu_when_held_s >= MOVED_S or now - held_at >= DOUBT_S
-            self._seen = self._seen.after(late_s, free=free)
+            now = perf_counter()
+            if now >= self._seen.next_due:
+                self._seen = self._seen.after(now, self._cpu_of_caller())
 
 
 def _cpu_clock_of_this_thread() -> Callable[[], float]:

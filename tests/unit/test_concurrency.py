@@ -1,0 +1,275 @@
+"""The controller, judged by simulated servers: what it costs against the best fixed number."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import exp, inf, log
+from random import Random
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amorsize.plan.concurrency import (
+    HEADROOM,
+    MOST_THREADS,
+    SMALLEST_ROUND,
+    Narrowed,
+    Round,
+    Widened,
+    Width,
+    WidthFinder,
+    starting_threads,
+)
+
+SPAWN_S: Final = 100e-6
+"""What starting a thread costs the caller, as measured."""
+
+LOCK_S: Final = 40e-6
+"""What one item costs in the interpreter lock, as measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """Serves ``slots`` items at once; the others queue, and slow it down if it thrashes."""
+
+    items: int
+    wait_s: float
+    slots: float = inf
+    thrash: float = 0.0
+    spread: float = 0.0
+
+    def durations(self) -> list[float]:
+        dice = Random(1)
+        mean = exp(self.spread**2 / 2)
+        return [self.wait_s * dice.lognormvariate(0, self.spread) / mean for _ in range(self.items)]
+
+
+@dataclass
+class World:
+    """A caller, its threads and a server, in simulated time."""
+
+    server: Server
+    wanted: Callable[[float, float, float], int]
+    """Given the time, the latency of an item that came home and when the last thread started."""
+    threads: int
+    now_s: float = 0.0
+    peak: int = 0
+    _events: list[tuple[float, int, float | None]] = field(default_factory=list)
+    """When, and of an item since when; of a thread that has started, nothing."""
+    _queue: deque[tuple[int, float]] = field(default_factory=deque)
+    _next: int = 0
+    _alive: int = 0
+    _starting: int = 0
+    _inside: int = 0
+    _served: int = 0
+    _posted: int = 0
+    _spawned_s: float = 0.0
+    _full_s: float = 0.0
+    _lock_free_s: float = 0.0
+
+    def run(self) -> float:
+        """Seconds until the last item is home."""
+        self._durations = self.server.durations()
+        self._spawn()
+        done = 0
+        while done < self.server.items:
+            self.now_s, _, began_s = heapq.heappop(self._events)
+            if began_s is None:
+                self._starting -= 1
+                self._full_s = self.now_s
+                self._take_item()
+                continue
+            done += 1
+            self._leave()
+            self.threads = self.wanted(self.now_s, self.now_s - began_s, self._full_s)
+            self._alive -= 1
+            if self._alive < self.threads:
+                self._alive += 1
+                self._take_item()
+            self._spawn()
+        return self.now_s
+
+    def _spawn(self) -> None:
+        left = self.server.items - self._next
+        while self._alive < self.threads and self._starting < left:
+            self._spawned_s = max(self._spawned_s, self.now_s) + SPAWN_S
+            self._post(self._spawned_s, None)
+            self._alive += 1
+            self._starting += 1
+            self.peak = max(self.peak, self._alive)
+
+    def _take_item(self) -> None:
+        if self._next == self.server.items:
+            self._alive -= 1
+            return
+        self._lock_free_s = max(self._lock_free_s, self.now_s) + LOCK_S
+        self._inside += 1
+        self._queue.append((self._next, self._lock_free_s))
+        self._next += 1
+        self._serve(self._lock_free_s)
+
+    def _serve(self, at_s: float) -> None:
+        while self._queue and self._served < self.server.slots:
+            index, began_s = self._queue.popleft()
+            self._served += 1
+            excess = max(0.0, self._inside - self.server.slots) / self.server.slots
+            lasts_s = self._durations[index] * (1 + self.server.thrash * excess)
+            self._post(at_s + lasts_s, began_s)
+
+    def _leave(self) -> None:
+        self._inside -= 1
+        self._served -= 1
+        self._serve(self.now_s)
+
+    def _post(self, at_s: float, began_s: float | None) -> None:
+        self._posted += 1
+        heapq.heappush(self._events, (at_s, self._posted, began_s))
+
+
+def fixed(server: Server, threads: int) -> float:
+    return World(server, lambda *_: threads, threads).run()
+
+
+def adaptive(server: Server, alone_s: float | None = None) -> World:
+    """The same with the controller, told that an item takes ``alone_s``."""
+    alone_s = alone_s or server.wait_s
+    start = starting_threads(server.items, alone_s)
+    finder = WidthFinder(Width(threads=start, alone_s=alone_s), 0.0)
+
+    def wanted(now_s: float, took_s: float, full_s: float) -> int:
+        return finder.completed(now_s, 1, took_s, full_s=full_s)
+
+    world = World(server, wanted, start)
+    world.run()
+    return world
+
+
+def cost(server: Server, alone_s: float | None = None) -> float:
+    """Time over that of the best fixed number of threads."""
+    best = min(fixed(server, threads) for threads in (1, 2, 4, 8, 16, 32, 64, 128, 256))
+    return adaptive(server, alone_s).now_s / best
+
+
+SERVERS: Final = {
+    "unlimited, 20 ms": Server(items=400, wait_s=0.02),
+    "16 at once": Server(items=400, wait_s=0.02, slots=16),
+    "16 at once, thrashing": Server(items=400, wait_s=0.02, slots=16, thrash=0.5),
+    "unlimited, 5 ms": Server(items=1000, wait_s=0.005),
+    "8 at once, 2 ms": Server(items=1000, wait_s=0.002, slots=8),
+    "32 at once, 100 ms": Server(items=400, wait_s=0.1, slots=32),
+    "few long ones": Server(items=60, wait_s=0.05),
+    "very uneven": Server(items=1000, wait_s=0.02, spread=1.0),
+    "one at a time": Server(items=100, wait_s=0.01, slots=1),
+    "100 at once, 50 ms": Server(items=2000, wait_s=0.05, slots=100),
+}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_no_server_costs_twice_the_best_fixed_number(name: str) -> None:
+    assert cost(SERVERS[name]) <= 1.7
+
+
+@pytest.mark.slow
+def test_on_the_whole_it_is_close_to_the_best_fixed_number() -> None:
+    costs = [cost(server) for server in SERVERS.values()]
+
+    assert exp(sum(map(log, costs)) / len(costs)) <= 1.2
+
+
+@pytest.mark.parametrize("error", [0.2, 0.5, 3, 20])
+def test_a_wrong_idea_of_an_item_is_corrected(error: float) -> None:
+    server = SERVERS["16 at once, thrashing"]
+    unlimited = Server(items=4000, wait_s=0.02)
+
+    assert cost(server, server.wait_s * error) <= 2.3
+    assert cost(unlimited, unlimited.wait_s * error) <= 1.7
+
+
+def test_a_knee_is_not_overrun_again_and_again() -> None:
+    world = adaptive(Server(items=3000, wait_s=0.02, slots=16))
+
+    assert world.peak <= 32
+    assert world.threads <= 16 * HEADROOM * HEADROOM
+
+
+def test_a_small_job_of_long_waits_is_started_whole() -> None:
+    assert starting_threads(60, 0.05) == 60
+    assert starting_threads(65, 0.05) < 65
+    assert starting_threads(60, 0.001) < 60
+    assert starting_threads(3, 0.001) == 3
+
+
+WIDE = Width(threads=32, alone_s=0.02)
+
+
+def test_it_widens_while_nothing_queues() -> None:
+    wider = WIDE.after(Round(done=32, lasted_s=0.02, took_s=32 * 0.02))
+
+    assert wider.threads == 96
+    assert wider.last == Widened(threads=32, latency_s=0.02)
+
+
+def test_it_narrows_to_what_is_served_and_a_little_more() -> None:
+    narrower = WIDE.after(Round(done=32, lasted_s=0.04, took_s=32 * 0.03))
+
+    assert narrower.threads == 20
+    assert narrower.last == Narrowed(threads=32, rate=800, widening=True)
+    assert narrower.settling == 32
+
+
+def test_too_little_without_longer_items_must_be_seen_twice() -> None:
+    seen = Round(done=32, lasted_s=0.04, took_s=32 * 0.02)
+    doubtful = WIDE.after(seen)
+
+    assert doubtful.threads == 32
+    assert doubtful.after(seen).threads == 20
+
+
+def test_a_narrowing_that_costs_throughput_is_taken_back() -> None:
+    narrower = WIDE.after(Round(done=32, lasted_s=0.2, took_s=32 * 0.2))
+    back = narrower.after(Round(done=32, lasted_s=0.4, took_s=32 * 0.2))
+
+    assert (narrower.threads, back.threads) == (16, 32)
+    assert back.alone_s == pytest.approx(0.2)
+    assert back.widening
+
+
+def test_a_widening_that_only_makes_items_longer_is_taken_back() -> None:
+    wider = Width(threads=32, alone_s=5.0).after(Round(done=32, lasted_s=0.02, took_s=32 * 0.02))
+    back = wider.after(Round(done=96, lasted_s=0.06, took_s=96 * 0.06))
+
+    assert (wider.threads, back.threads) == (96, 32)
+    assert back.alone_s == pytest.approx(0.02)
+    assert not back.widening
+
+
+def test_what_came_home_before_all_threads_were_there_is_not_judged() -> None:
+    finder = WidthFinder(Width(threads=10, alone_s=1.0), 0.0)
+    for _ in range(9):
+        finder.completed(5.0, 1, 1.0, full_s=4.0)
+    finder.completed(7.0, 1, 1.0, full_s=6.0)
+
+    for _ in range(8):
+        assert finder.completed(7.0, 1, 1.0, full_s=6.0) == 10
+    assert finder.completed(7.0, 1, 1.0, full_s=6.0) == 30
+
+
+completions = st.tuples(st.floats(1e-6, 1.0), st.integers(1, 50), st.floats(1e-6, 100.0))
+
+
+@given(st.integers(1, 300), st.floats(1e-6, 10.0), st.lists(completions, max_size=300))
+def test_whatever_happens_there_is_at_least_one_thread_and_never_too_many(
+    threads: int, alone_s: float, seen: list[tuple[float, int, float]]
+) -> None:
+    most = max(threads, MOST_THREADS)
+    finder, now_s = WidthFinder(Width(threads=threads, alone_s=alone_s, most=most), 0.0), 0.0
+    for step_s, done, took_s in seen:
+        now_s += step_s
+
+        assert 1 <= finder.completed(now_s, done, took_s) <= most
+        assert finder.width.round_size >= SMALLEST_ROUND
