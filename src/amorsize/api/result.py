@@ -91,7 +91,7 @@ class OptimizationResult:
         decision = record.decision
         return cls(
             record.workers,
-            1 if decision is None else decision.chosen.chunk,
+            decision.chosen.chunk if decision is not None and decision.is_parallel else 1,
             explain(record) if decision is None else decision_line(decision),
             record.predicted_speedup,
             list(record.warnings),

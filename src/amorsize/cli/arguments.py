@@ -30,14 +30,14 @@ def add_measuring(parser: ArgumentParser) -> None:
         type=int,
         default=SAMPLE_SIZE,
         metavar="N",
-        help="calls to measure at least, before deciding (default: %(default)s)",
+        help="calls to measure at least (default: %(default)s); execute finds its own number",
     )
     parser.add_argument(
         "--target-chunk-duration",
         type=float,
         default=TARGET_CHUNK_S,
         metavar="SECONDS",
-        help="aim at chunks that take this long (default: %(default)s)",
+        help="longest chunk to advise (default: %(default)s); execute finds its own",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(

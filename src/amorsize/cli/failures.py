@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,7 @@ OF_THE_RUN: Final = (
 )
 """Ours even where the run has noted an item on them."""
 
-HERE: Final = str(Path(__file__).parents[1])
+HERE: Final = f"{Path(__file__).parents[1]}{os.sep}"
 
 
 def tell(error: BaseException) -> int:
@@ -51,6 +52,8 @@ def _traceback(error: BaseException) -> str:
     """As Python prints it, from the user's first line on: the way there is ours."""
     told = traceback.TracebackException.from_exception(error)
     theirs = [n for n, frame in enumerate(told.stack) if not frame.filename.startswith(HERE)]
+    if not theirs and hasattr(error, "__notes__"):  # the traceback in a worker is among them
+        return "".join(told.format_exception_only()).rstrip("\n")
     if theirs:
         del told.stack[: theirs[0]]
     return "".join(told.format()).rstrip("\n")

@@ -8,13 +8,14 @@ module has the name already, the file gets one of its own, and travels to worker
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 import traceback
-from hashlib import sha256
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from amorsize.cli.suggest import did_you_mean, similar_files
 from amorsize.errors import UsageError
@@ -90,8 +91,7 @@ def _is_free(name: str, root: Path) -> bool:
 
 
 def _import_under_its_own_name(path: Path, shown_by: str) -> ModuleType:
-    digest = sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
-    name = f"{path.stem.replace('.', '_')}_{digest[:8]}"
+    name = f"{path.stem.replace('.', '_')}_{crc32(os.fsencode(path)):08x}"
     if name in sys.modules:
         return sys.modules[name]
     spec = spec_from_file_location(name, path)

@@ -120,6 +120,12 @@ class IndexedSource:
         self.position = max(self.position, self.length)
         return [(a, b) for a, b in zip(starts, stops, strict=True) if a < b]
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether items further on have been taken out of turn."""
+        self._skip_probed()
+        return bool(self._probed)
+
     def cut(self, index: int) -> None:
         """Forget the items from ``index`` on."""
         self.length = min(self.length, index)

@@ -166,6 +166,8 @@ class _Run:
     def _run_here(self, chunk: Chunk) -> None:
         span = (chunk.start, chunk.start + len(chunk.items))
         ran = run_chunk(self._job.func, chunk.items, span, watch=self._watch)
+        if ran.error is not None:
+            self._marks.lower_limit(ran.next_index)
         if ran.results:
             self._done(ran.start, ran.results, ran.busy_s)
         if isinstance(ran.error, KeyboardInterrupt):

@@ -244,8 +244,8 @@ class _Team:
     def _collect(self) -> None:
         """Read every frame committed so far; the garbage collector stays out of it."""
         was_enabled = gc.isenabled()
-        gc.disable()
         try:
+            gc.disable()
             for member in self._members:
                 for frame in member.reader.read(self._board.committed(member.row)):
                     self._take(frame, member)

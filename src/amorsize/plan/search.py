@@ -80,8 +80,11 @@ def best_offer(engine: EngineKind, case: Case) -> Offer:
 
 
 def _price(engine: EngineKind, case: Case) -> Price:
-    """Spawned workers are each sent the function, once."""
+    """Spawned workers are each sent the function, once; forked ones copy pages they touch."""
     price = price_of(engine, case.situation)
+    if engine is EngineKind.TEAM and case.profile.item_bytes:
+        touched_s = case.profile.item_bytes * tunables.TOUCH_S_PER_BYTE
+        return replace(price, per_item=Assumed(median_s=touched_s, why="its page is copied"))
     shipping_s = facts.shipping_s(case.profile) if engine is EngineKind.LOKY else 0.0
     if not shipping_s:
         return price

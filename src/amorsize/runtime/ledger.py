@@ -76,6 +76,15 @@ class Ledger:
             self._ahead += len(results)
         self.settle()
 
+    def adopt(self, results: list[Any]) -> None:
+        """Take a long list that follows the results so far, without copying it where possible."""
+        if len(results) > len(self.results):
+            results[:0] = self.results
+            self.results = results
+        else:
+            self.results += results
+        self.settle()
+
     def settle(self) -> None:
         """Close gaps, then tell those who watch."""
         while self._pieces and (piece := self._pieces.pop(len(self.results), None)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -73,6 +74,7 @@ class Sampler:
             argument=self._transfers.get(Need.ARGUMENT_TRANSFER, NotMeasured()),
             function=self._transfers.get(Need.FUNCTION_TRANSFER, NotMeasured()),
             gil=self.gil,
+            item_bytes=self._item_bytes(),
             returns_its_item=in_place,
             carries=carries,
         )
@@ -109,6 +111,14 @@ class Sampler:
         if not isinstance(source, IndexedSource) or not source.exact:
             return self._first
         return list(source.items(max(source.offset, source.position - SENT), source.position))
+
+    def _item_bytes(self) -> float:
+        """Numbers of a range or an array are made when asked for: nothing to copy."""
+        data = getattr(self._source, "data", None)
+        if not isinstance(data, (list, tuple)):
+            return 0.0
+        sample = data[:: max(1, len(data) // LOOKED_AT)][:LOOKED_AT]
+        return sum(map(sys.getsizeof, sample)) / max(1, len(sample))
 
     def _safe(self) -> tuple[str | None, bool]:
         if self._safety is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from amorsize.engines.base import Failure
@@ -30,12 +32,12 @@ class _Claims:
     """Items of one chunk, taken by both threads in order; satisfies ``sample.gil.Claims``."""
 
     chunk: Chunk
-    taken: int = 0
+    numbers: Iterator[int] = field(default_factory=count)
     results: dict[int, Any] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
 
     def take(self) -> tuple[int, Any] | None:
-        at, self.taken = self.taken, self.taken + 1
+        at = next(self.numbers)
         if at >= len(self.chunk.items):
             return None
         return self.chunk.start + at, self.chunk.items[at]
@@ -54,7 +56,7 @@ def try_threads(func: Callable[[Any], Any], source: Source, ledger: Ledger, *, m
         return Tried(gain=1.0, items=0, wall_s=0.0)
     claims = _Claims(chunk)
     trial = pair_trial(func, claims)
-    source.give_back(chunk.items[claims.taken :])
+    source.give_back(chunk.items[len(claims.results) + len(claims.failures) :])
     for failure in claims.failures:
         ledger.failed(failure)
     for index in sorted(claims.results):

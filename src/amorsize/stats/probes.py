@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import hypot, sqrt
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from amorsize.stats.means import ONE_SIDED, Mean, interval
 
@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 LEAST_SPREAD: Final = 0.1
 """Clocks and caches make single calls differ by so much where the work is the same."""
 
-Probe: TypeAlias = tuple[int, float]
-"""Index of an item, and the seconds it took."""
+
+class Probe(NamedTuple):
+    """``items`` items at index ``at`` took ``item_s`` each."""
+
+    at: int
+    item_s: float
+    items: int = 1
 
 
 def next_probe(here_s: float, ahead: Sequence[Probe], *, position: int, length: int) -> int | None:
@@ -24,11 +29,11 @@ def next_probe(here_s: float, ahead: Sequence[Probe], *, position: int, length: 
     The gap is taken whose ends leave most open: wide, or with ends that differ. ``None``
     where nothing is left between them.
     """
-    if not ahead or ahead[-1][0] < length - 1:
+    if not ahead or ahead[-1].at < length - 1:
         return length - 1 if length > position else None
-    start, stop = max(pairwise([(position - 1, here_s), *ahead]), key=_open_s)
-    middle = (start[0] + stop[0]) // 2
-    return middle if start[0] < middle < stop[0] else None
+    start, stop = max(pairwise([Probe(position - 1, here_s), *ahead]), key=_open_s)
+    middle = (start.at + stop.at) // 2
+    return middle if start.at < middle < stop.at else None
 
 
 def with_probes(here: Mean, ahead: Sequence[Probe], *, position: int, length: int) -> Mean:
@@ -60,19 +65,20 @@ def _strata(
 
     Half the squared difference of two neighbours is the variance of one, where that is
     noise; where it is a slope, it covers the bend between them. No monotone stretch costs
-    less than its cheaper end. The share is the sum of the probes' squared weights.
+    less than its cheaper end. The share is the sum of the probes' squared weights,
+    each over the items it is a mean of.
     """
-    end = max(length, ahead[-1][0] + 1)
-    points = [(position - 1, here.mean_s), *ahead, (end, ahead[-1][1])]
+    end = max(length, ahead[-1].at + 1)
+    points = [Probe(position - 1, here.mean_s), *ahead, Probe(end, ahead[-1].item_s)]
     items = before = 0
     total_s = least_s = variance = squares = 0.0
-    for (start, a_s), (stop, b_s) in pairwise(points):
+    for (start, a_s, probed), (stop, b_s, _) in pairwise(points):
         width = stop - start - 1
         items += width
         total_s += width * (a_s + b_s) / 2
         least_s += width * min(a_s, b_s)
         variance += (width * (b_s - a_s)) ** 2 / 2
-        squares += ((before + width) / 2) ** 2
+        squares += ((before + width) / 2) ** 2 / probed
         before = width
     if total_s <= 0:
         return here, 0.0
@@ -84,5 +90,5 @@ def _strata(
 
 def _open_s(gap: tuple[Probe, Probe]) -> float:
     """How much a gap between two probes leaves open, in seconds."""
-    (start, a_s), (stop, b_s) = gap
+    (start, a_s, _), (stop, b_s, _) = gap
     return (stop - start - 1) * (abs(b_s - a_s) + LEAST_SPREAD * (a_s + b_s))

@@ -11,14 +11,11 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import islice
 from math import hypot
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from amorsize.stats.means import SUPPOSED_SPREAD, Mean, Part, mean_of
-from amorsize.stats.probes import next_probe, with_probes
+from amorsize.stats.probes import Probe, next_probe, with_probes
 from amorsize.vocab.estimate import Measured
-
-if TYPE_CHECKING:
-    from amorsize.stats.probes import Probe
 
 SURE: Final = 3.0
 """Standard errors beyond which the latest blocks count alone: the cost has changed."""
@@ -94,12 +91,12 @@ class Costs:
         if self._open_blocks == self._blocks_per_bin:
             self._close_bin()
 
-    def probe(self, index: int, elapsed_s: float) -> None:
-        """One item out of turn."""
-        insort(self._probes, (index, elapsed_s))
-        self._items += 1
-        self._total_s += elapsed_s
-        self._longest_s = max(self._longest_s, elapsed_s)
+    def probe(self, index: int, item_s: float, items: int = 1) -> None:
+        """Out of turn, ``items`` items at ``index`` took ``item_s`` each."""
+        insort(self._probes, Probe(index, item_s, items))
+        self._items += items
+        self._total_s += items * item_s
+        self._longest_s = max(self._longest_s, item_s)
 
     def next_probe(self, position: int, length: int) -> int | None:
         """Index of the item that would tell most about those left; ``None``: none would."""
@@ -145,7 +142,7 @@ class Costs:
         parts = list(self._bins)
         if self._open_items:
             parts.append(Part(self._open_items, self._open_s))
-        return parts or [Part(1, elapsed_s) for _, elapsed_s in self._probes]
+        return parts or [Part(items, items * item_s) for _, item_s, items in self._probes]
 
     def _from_first(self, left: int | None) -> Forecast:
         expected_s = self._first_s * (1 if left is None else left)
@@ -174,4 +171,4 @@ class Costs:
         return seen
 
     def _ahead(self, position: int) -> list[Probe]:
-        return self._probes[bisect_left(self._probes, (position, 0.0)) :]
+        return self._probes[bisect_left(self._probes, Probe(position, 0.0)) :]

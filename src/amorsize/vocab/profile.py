@@ -83,6 +83,8 @@ class Profile:
     result: Travel = NotMeasured()
     function: Travel = NotMeasured()
     gil: GilUse | None = None
+    item_bytes: float = 0.0
+    """Memory of an item that is kept in the caller's input, what it refers to left out."""
     returns_its_item: bool = False
     """A sampled result *is* its (mutable) item: the function changes it in place."""
     carries: str | None = None
