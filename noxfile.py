@@ -52,6 +52,13 @@ def oldest(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure on a quiet machine: ``nox -s bench -- full``, ``nox -s bench -- --help``."""
+    install(session, "bench")
+    session.run("python", "-m", "benchmarks", *(session.posargs or ["quick"]))
+
+
+@nox.session(default=False)
 def changelog(session: nox.Session) -> None:
     """Show the next release's notes; ``nox -s changelog -- --yes`` writes them."""
     session.install(*nox.project.dependency_groups(PROJECT, "changelog"))

@@ -1,7 +1,7 @@
 """Compress the larger files of Python's own standard library.
 
-lzma releases the interpreter lock while it works, so threads use all cores, and nothing is
-copied from process to process. Every file, and the summary of the run:
+lzma releases the interpreter lock while it works, so threads can use all cores here as well as
+processes can. Every file, and the summary of the run:
 
     amorsize execute examples/compress.py:compress --data-call :large_files --output out.jsonl
 

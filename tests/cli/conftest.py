@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 NOT_A_FUNCTION = 3
+CALLER = os.getpid()
 
 class Box:
     @staticmethod
@@ -59,6 +60,12 @@ def busy(x):
     end = time.perf_counter() + 0.02
     while time.perf_counter() < end:
         pass
+    return x
+
+def fails_in_a_worker(x):
+    busy(x)
+    if os.getpid() != CALLER:
+        raise KeyError(x)
     return x
 
 def three():

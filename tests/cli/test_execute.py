@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import amorsize.cli
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Shell
 
@@ -105,6 +107,21 @@ def test_a_failing_function_shows_its_traceback_and_keeps_the_lines_so_far(shell
     assert "KeyError: 'no three'" in ran.err
     assert "item 3" in note
     assert kept == "the results so far are in out.jsonl.partial: 3 lines"
+
+
+@pytest.mark.slow
+def test_a_failure_in_a_worker_shows_the_traceback_there_and_nothing_of_ours(shell: Shell) -> None:
+    flags = ("--data-range", "99", "--n-jobs", "2", "--backend", "processes", "--quiet")
+    ran = shell.run("execute", "work:fails_in_a_worker", *flags)
+
+    assert ran.code == 1
+    first, *_, note = ran.err.rstrip("\n").split("\n")
+    item = ran.out.count("\n")
+    assert first == f"KeyError: {item}"
+    assert "work.py" in ran.err
+    assert "in fails_in_a_worker" in ran.err
+    assert str(Path(amorsize.cli.__file__).parent) not in ran.err
+    assert f"item {item}" in note
 
 
 def test_a_failure_without_results_leaves_no_file(shell: Shell) -> None:

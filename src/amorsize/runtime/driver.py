@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError, Failure, Job
 from amorsize.engines.chunks import run_chunk
@@ -15,6 +16,7 @@ from amorsize.errors import ResultLostError
 from amorsize.machine.blas import has_wide_pool, one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.plan.facts import waits
+from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
 from amorsize.runtime.opening import HERE, Opening
 from amorsize.runtime.surroundings import Surroundings
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Stranded
     from amorsize.vocab.plan import Decision
+
+LOG: Final = logging.getLogger("amorsize")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,10 @@ class _Run:
             self._run_again(lost)
         self._ledger.finish()
         self._ledger.raise_failure()
-        return Outcome(results=self._ledger.results, record=self._record())
+        record = self._record()
+        if LOG.isEnabledFor(logging.INFO):
+            LOG.info("%s", "; ".join(summary(record).splitlines()))
+        return Outcome(results=self._ledger.results, record=record)
 
     def _hand_over(self, decision: Decision) -> None:
         if isinstance(self._source, IteratedSource):

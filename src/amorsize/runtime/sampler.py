@@ -128,4 +128,6 @@ class Sampler:
                 items = list(self._source.items(0, min(LOOKED_AT, self._source.position)))
             in_place = returns_its_item(items, self._ledger.results)
             self._safety = (None if found is None else found.what, in_place)
+            if found is not None:
+                self._ledger.note(f"the function carries {found.what}: {found.remedy}")
         return self._safety

@@ -106,14 +106,15 @@ class Costs:
     def forecast(self, *, left: int | None, position: int, length: int | None) -> Forecast:
         """Foretell the items left: ``left`` of them, from ``position`` on, up to ``length``.
 
-        Where ``left`` is ``None``, as much again is expected as was seen so far.
+        Where ``left`` is ``None``, as much time again is expected as was seen so far.
         """
         parts = self._parts()
         if not parts:
             return self._from_first(left)
-        count = self._items + 1 if left is None else left
-        seen = mean_of(parts, count)
-        ahead = self._of_late(seen, count)
+        count = self._items if left is None else left
+        seen = ahead = mean_of(parts, count)
+        if left is not None:
+            ahead = self._of_late(seen, count)
         if length is not None and (probes := self._ahead(position)):
             ahead = with_probes(ahead, probes, position=position, length=length)
         return Forecast(

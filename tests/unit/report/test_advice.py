@@ -7,7 +7,7 @@ import pytest
 from amorsize.plan.advise import advise
 from amorsize.report.advice import advice_line, explain_advice
 from amorsize.vocab.options import DEFAULT_OPTIONS
-from amorsize.vocab.profile import GilUse, Profile
+from amorsize.vocab.profile import GilUse, NotMeasured, Profile
 from amorsize.vocab.situation import Situation
 from tests.unit.examples import A_LOCK, TWO_CORES, profile, waiting
 
@@ -118,3 +118,13 @@ def test_no_line_is_too_wide() -> None:
 
     for text in (page(LONG, many), page(wordy), page(wordy, many)):
         assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_machine_may_be_unknown() -> None:
+    text = explain_advice(advise(LONG, TWO_CORES, DEFAULT_OPTIONS), LONG)
+
+    assert "machine" not in text
+
+
+def test_what_nobody_measured_is_left_out() -> None:
+    assert "an item" not in page(replace(LONG, argument=NotMeasured()))

@@ -102,6 +102,7 @@ def test_the_first_call_must_do_until_there_is_a_second() -> None:
     few, many = (seen([0.1]).forecast(left=n, position=1, length=n + 1) for n in (9, 10**6))
 
     assert few.remaining.median_s == pytest.approx(0.9)
+    assert few.trend == 1
     assert few.remaining.low_s == pytest.approx(0.1)  # as much again as was seen, at most
     assert many.remaining.low_s == pytest.approx(0.1)
 
@@ -113,9 +114,12 @@ def test_two_of_ten_items_give_a_usable_lower_end() -> None:
 
 
 def test_unknown_length_means_as_much_again() -> None:
-    known = seen([1.0] * 20).forecast(left=None, position=20, length=None)
+    account = seen([1.0] * 20)
+    account.block(1, 100.0)
 
-    assert known.remaining.median_s == pytest.approx(20)
+    known = account.forecast(left=None, position=21, length=None)
+
+    assert known.remaining.median_s == pytest.approx(119)
     assert known.trend == 1
 
 
@@ -193,3 +197,44 @@ def test_the_account_stays_bounded_and_adds_up(blocks: list[tuple[int, float]]) 
 
     assert known.mean_s * items == pytest.approx(total if blocks else 0)
     assert len(account._parts()) <= 32  # noqa: SLF001 - the bound is the point
+
+
+def test_probes_that_took_no_time_change_nothing() -> None:
+    account = seen([0.0, 0.0])
+    account.probe(9, 0.0)
+
+    known = account.forecast(left=7, position=2, length=10)
+
+    assert known.remaining.median_s == known.remaining.high_s == 0
+
+
+def test_probes_alone_must_do_until_items_run_in_order() -> None:
+    account = seen([1.0])
+    account.probe(99, 3.0, 2)
+
+    known = account.forecast(left=97, position=1, length=100)
+
+    assert known.mean_s == 3
+    assert known.remaining.median_s == pytest.approx(97 * 3)
+
+
+def test_a_probe_of_many_items_is_believed_where_one_is_not() -> None:
+    single, many = seen([0.5, 1.5] * 8), seen([0.5, 1.5] * 8)
+    single.probe(999, 1.9)
+    many.probe(999, 1.9, 50)
+
+    doubted, believed = (
+        account.forecast(left=900, position=16, length=1000).remaining.median_s
+        for account in (single, many)
+    )
+
+    assert doubted < 1.15 * 900 < believed
+
+
+def test_a_probe_that_was_passed_by_counts_no_longer() -> None:
+    account = seen([1.0] * 10)
+    account.probe(5, 100.0)
+
+    known = account.forecast(left=90, position=10, length=100)
+
+    assert known.remaining.median_s == pytest.approx(90)
