@@ -26,11 +26,14 @@ def test_json_prints_one_document(shell: Shell) -> None:
 
 
 def test_a_failing_function_shows_its_traceback(shell: Shell) -> None:
-    ran = shell.run("optimize", "work:three", "--data-range", "9")
+    (shell.folder / "a.txt").write_text("text\n")
+
+    ran = shell.run("optimize", "work:square", "--data-file", "a.txt")
 
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("Traceback (most recent call last):\n")
-    assert "TypeError: three() takes 0 positional arguments but 1 was given" in ran.err
+    assert "in square\n" in ran.err
+    assert "TypeError: can't multiply sequence by non-int of type 'str'\n" in ran.err
 
 
 def test_bad_numbers_are_refused(shell: Shell) -> None:

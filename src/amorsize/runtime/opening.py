@@ -108,7 +108,7 @@ class Opening:
 
     def run(self) -> Decision | None:
         """Run items until workers would pay; ``None`` when the input or a failure ends it."""
-        while not self._is_over() and (self._stretch() if self._may_stretch() else self.block()):
+        while not self._is_over() and self._advance():
             if self._is_time_to_ask():
                 decision = self.consider()
                 if decision is not None and decision.is_parallel:
@@ -168,22 +168,23 @@ class Opening:
         limit = self._ledger.limit
         return limit is not None and self._source.position >= limit
 
-    def _may_stretch(self) -> bool:
-        """Whether to run to the end unbroken: tiny items, and nothing to ask or to show."""
+    def _advance(self) -> bool:
         source = self._source
+        if self._alone and isinstance(source, IndexedSource) and self._may_stretch(source):
+            return self._stretch(source)
+        return self.block()
+
+    def _may_stretch(self, source: IndexedSource) -> bool:
+        """Whether to run to the end unbroken: tiny items, and nothing to ask or to show."""
         return (
-            self._alone
-            and isinstance(source, IndexedSource)
-            and source.exact
+            source.exact
             and self._runner is call_items
             and not (self._ledger.watched or source.has_gaps)
             and self.spent_s < TINY_S * self.items
             and source.left() * self.spent_s > STRETCH_S * self.items
         )
 
-    def _stretch(self) -> bool:
-        source = self._source
-        assert isinstance(source, IndexedSource)
+    def _stretch(self, source: IndexedSource) -> bool:
         left = source.left()
         expected_s = left * self.spent_s / self.items
         patience_s = min(PATIENCE * expected_s + STRETCH_S, LONGEST_STRETCH_S)

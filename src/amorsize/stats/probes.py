@@ -50,9 +50,11 @@ def with_probes(here: Mean, ahead: Sequence[Probe], *, position: int, length: in
 
 def _pooled(here: Mean, ahead_s: float, share: float) -> Mean:
     """Both means, each by what it knows: the inverse of its variance."""
+    if here.mean_s <= 0:
+        return here
     variance = max(here.spread, LEAST_SPREAD) ** 2 * share
     weight = here.error**2 / (here.error**2 + variance)
-    shift = 1 + weight * (ahead_s / here.mean_s - 1) if here.mean_s > 0 else 1.0
+    shift = 1 + weight * (ahead_s / here.mean_s - 1)
     return here._replace(
         mean_s=here.mean_s * shift, low_s=here.low_s * shift, high_s=here.high_s * shift
     )
@@ -78,7 +80,8 @@ def _strata(
         total_s += width * (a_s + b_s) / 2
         least_s += width * min(a_s, b_s)
         variance += (width * (b_s - a_s)) ** 2 / 2
-        squares += ((before + width) / 2) ** 2 / probed
+        if start >= position:  # what was seen in order has an error of its own
+            squares += ((before + width) / 2) ** 2 / probed
         before = width
     if total_s <= 0:
         return here, 0.0

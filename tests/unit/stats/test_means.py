@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from math import sqrt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amorsize.stats.means import Part, mean_of
+from amorsize.stats.means import Part, interval, mean_of
 
 parts = st.lists(
     st.builds(Part, st.integers(1, 1000), st.floats(1e-9, 10, allow_nan=False)), min_size=1
@@ -48,6 +50,42 @@ def test_one_towering_block_does_not_hide_what_the_rest_surely_cost() -> None:
     blocks = [*[Part(1, 1.0)] * 20, Part(1, 100.0)]
 
     assert mean_of(blocks, 1000).low_s == pytest.approx(0.94, abs=0.03)
+
+
+def test_a_long_block_does_not_tower_a_slow_item_does() -> None:
+    steady = [*[Part(10, 10e-3)] * 30, Part(2000, 2.0)]
+
+    mean = mean_of([*steady, Part(10, 1.0)], 10**6)
+
+    assert mean.low_s == pytest.approx(mean_of(steady, 10**6).low_s)
+
+
+def test_two_blocks_have_nothing_to_tower_above() -> None:
+    low_s = 5.5 * (1 - 1.64 * sqrt((0.5 + 2 * (4.5 / 5.5) ** 2) / 3 / 2))
+
+    assert mean_of([Part(1, 1.0), Part(1, 10.0)], 10**9).low_s == pytest.approx(low_s)
+
+
+def test_the_spread_is_that_of_the_sample() -> None:
+    mean = mean_of([Part(1, 1.0), Part(1, 1.0), Part(1, 4.0)], 1)
+
+    assert mean.seen_spread == pytest.approx(sqrt(6 / 2) / 2)
+    assert mean.spread == pytest.approx(sqrt((2 * 0.5**2 + 6 / 4) / 4))
+
+
+def test_the_error_is_that_of_blocks_by_their_weight() -> None:
+    mean = mean_of([Part(1, 1.0), Part(3, 6.0)], 1)  # mean 7/4; squares 9/16 and 9/48
+    squares = (9 / 16 + 9 / 48) / (7 / 4) ** 2
+
+    assert mean.error == pytest.approx(sqrt((0.5 + squares * 2 / 4) / 3 * 10 / 16))
+
+
+def test_the_ends_are_that_many_errors_away() -> None:
+    mean = interval(2.0, 0.1, spread=0.4, left=16)
+
+    assert mean == pytest.approx(
+        (2.0, 2 * (1 - 1.64 * sqrt(0.02)), 2 * (1 + 1.64 * sqrt(0.02)), 0.1, 0.4, 0.4)
+    )
 
 
 def test_a_clock_that_saw_nothing_gives_no_nonsense() -> None:
