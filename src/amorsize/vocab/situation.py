@@ -7,7 +7,6 @@ from typing import Final
 
 from amorsize.vocab.estimate import Assumed, Estimate
 
-
 NO_TIME: Final = Assumed(median_s=0.0, why="nothing is done per item")
 
 
