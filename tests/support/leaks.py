@@ -9,6 +9,7 @@ trackers and fork servers of multiprocessing and loky (one each, until the inter
 from __future__ import annotations
 
 import gc
+import os
 import re
 import sys
 import threading
@@ -31,6 +32,9 @@ MAPPINGS: Final = Path("/proc/self/maps")
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (watched, never written to by name)
 SHARED: Final = re.compile(r"/memfd:\S*|/dev/shm/\S*|/dev/zero")
 """Names in /proc/self/maps of memory shared between processes, the last one without a file."""
+
+OWNER: Final = re.compile(r"(?<=[-_])\d+(?=[-_])")
+"""The process that made a file in shared memory, where its name tells."""
 
 HELPERS: Final = {
     "multiprocessing.resource_tracker": ("_resource_tracker", "_pid", "_fd"),
@@ -103,7 +107,17 @@ def _mappings() -> Iterator[str]:
 
 def _memory_files() -> Iterator[str]:
     files = SHARED_MEMORY.iterdir() if SHARED_MEMORY.is_dir() else []
-    return (f"memory file {file}" for file in files)
+    return (f"memory file {file}" for file in files if not _names_another_process(file.name))
+
+
+def _names_another_process(name: str) -> bool:
+    """Tell whether a name carries, as loky's do, the number of a process that is not of ours."""
+    numbers = {int(number) for number in OWNER.findall(name)}
+    return bool(numbers) and not numbers & {os.getpid(), *_children()}
+
+
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
 def _dismiss_idle_workers() -> None:
@@ -118,7 +132,7 @@ def _is_someone_elses(name: str) -> bool:
     kind, _, path = name.rpartition(" ")
     if kind != "memory file":
         return False
-    ours = {psutil.Process().pid, *(p.pid for p in psutil.Process().children(recursive=True))}
+    ours = {os.getpid(), *_children()}
     return any(path in _read(Path(f"/proc/{pid}/maps")) for pid in {*psutil.pids()} - ours)
 
 
