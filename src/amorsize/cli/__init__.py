@@ -7,8 +7,7 @@ gets a traceback. ``exits.py`` lists the exit codes. Each file in ``commands`` i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as ``typing`` has it, which takes a while to import
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from math import isfinite
+from typing import Final, TypeAlias, cast
 
 from amorsize.cli.exits import ResultMisfitError
 
@@ -23,9 +24,15 @@ def json_line(result: object, index: int) -> str:
         ResultMisfitError: it is not JSON.
     """
     try:
-        return _STRICT.encode(result)
+        return repr(result) if _is_plain_number(result) else _STRICT.encode(result)
     except (TypeError, ValueError, RecursionError) as error:
         raise ResultMisfitError.of_item(index, f"as JSON: {error}", hint=HINT) from error
+
+
+def _is_plain_number(result: object) -> bool:
+    """Whether ``repr`` is its JSON: twice as fast, and the tiniest functions return numbers."""
+    kind = type(result)
+    return kind is int or (kind is float and isfinite(cast("float", result)))
 
 
 def repr_line(result: object, index: int) -> str:
