@@ -61,6 +61,16 @@ def test_the_caller_needs_a_core_too() -> None:
     assert full.total_s > 0.75 * tenths.serial_s  # measured: about as slow as the plain loop
 
 
+def test_a_caller_that_unpickles_slowly_sets_the_pace() -> None:
+    fetched = work(1000, 1e-3, caller_s=2e-3)
+
+    expected = pool_makespan(fetched, pool(8, 10), price=POOL_FORK, capacity=Capacity(cores=64))
+
+    assert expected.compute_s + expected.transfer_s + expected.dispatch_s == pytest.approx(
+        1000 * 2e-3 + 100 * POOL_FORK.per_chunk.median_s
+    )
+
+
 def test_threads_that_wait_pay_for_each_item() -> None:
     sleeps = work(320, 5e-3, load=0.01)
     threads = PoolCandidate(kind=PoolKind.THREADS, n_jobs=32, chunksize=1)

@@ -145,6 +145,16 @@ def test_a_slow_item_inside_a_long_block_is_found() -> None:
     assert known.longest_s == pytest.approx(50e-3, rel=0.01)
 
 
+def test_the_other_items_of_a_block_are_not_counted_as_its_longest() -> None:
+    account = seen([1e-6, 1e-6])
+    account.block(99, 99e-6)
+    account.block(100, 150e-6)
+
+    known = account.forecast(left=1, position=0, length=None)
+
+    assert known.longest_s == pytest.approx(51e-6)
+
+
 def test_trend_compares_what_comes_with_what_was_seen() -> None:
     known, _ = forecast_of(TWO_PHASES, prefix=20, probes=16)
 
