@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PR_SET_PDEATHSIG: Final = 1
 SIGNALS: Final = tuple(signal.valid_signals())
 
-Mask: TypeAlias = set[signal.Signals]
+Mask: TypeAlias = set[int | signal.Signals]
 """Signals that are kept waiting."""
 
 

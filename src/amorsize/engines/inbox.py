@@ -109,7 +109,7 @@ class SentInbox:
         self._fixed_size = job.chunksize
         self._item_s = job.item_s
         self.own: deque[Chunk] = deque()
-        """Chunks that cannot travel."""
+        """Chunks that cannot travel, or found no room in the pipe."""
 
     def fill(self) -> int:
         """Prepare chunks; returns the number of items that were added."""
@@ -136,7 +136,10 @@ class SentInbox:
         held.place = self._places.take(SENT_HEADER.size + len(payload))
         head = SENT_HEADER.pack(chunk.start, len(chunk.items), len(payload))
         write_all(self._memory, [head, payload], held.place[0])
-        self._pipe.issue([(held.place[0], 0)])
+        if not self._pipe.give_back(held.place[0], 0):  # a page is free when all in it is claimed
+            self._places.free(held.place)
+            held.place = NOWHERE
+            self.own.append(chunk)
 
     def items_of(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
         """In a worker: read the chunk from the memory file."""

@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 from queue import SimpleQueue
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Final
 
 from amorsize.engines.marks import SLOTS
@@ -58,6 +58,7 @@ class Sent:
     packed: bytes
     slot: int = -1
     """Where its worker notes how far it is; from the moment it is submitted."""
+    carries_function: bool = False
 
 
 class Post:
@@ -73,7 +74,9 @@ class Post:
         self._sent: dict[Future[Reply], Sent] = {}
         self._running = 0
         self._copies_owed = pool.workers if pool.is_cold else 0
-        """Workers that are known to lack the function."""
+        """Of a large function, to be sent along with the next chunks."""
+        self._promised: set[int] = set()
+        """Workers for which a copy is on its way, if no other takes it."""
         self._bytes = 0
         self._free_slots = list(range(SLOTS))
         self._sending_share = 0.0
@@ -121,13 +124,13 @@ class Post:
 
     def send(self, chunk: Chunk, expected_s: float) -> None:
         """Send a chunk that should take so long; what cannot travel goes to the caller."""
-        began = perf_counter()
+        began = thread_time()
         packed = pack_items(chunk.items)
         if packed is not None:
             self._bytes += len(packed)
             self._packed.append(Sent(chunk, packed))
             self._submit_more()
-            self._learn(chunk, packed, (perf_counter() - began) / expected_s)
+            self._learn(chunk, packed, (thread_time() - began) / expected_s)
         elif len(chunk.items) == 1:
             self.own.append(chunk)
         else:
@@ -168,16 +171,17 @@ class Post:
             start=sent.chunk.start,
             items=sent.packed,
             digest=self._payload.digest,
-            payload=self._copy_of_function(),
+            payload=self._copy_of_function(sent),
             slot=sent.slot,
             marks=self._marks.path,
             singly=self.singly,
         )
 
-    def _copy_of_function(self) -> bytes | None:
+    def _copy_of_function(self, sent: Sent) -> bytes | None:
         if len(self._payload.packed) <= SMALL_PAYLOAD:
             return self._payload.packed
-        if self._copies_owed == 0:
+        sent.carries_function = self._copies_owed > 0
+        if not sent.carries_function:
             return None
         self._copies_owed -= 1
         return self._payload.packed
@@ -186,33 +190,37 @@ class Post:
 
     def _came_home(self, future: Future[Reply]) -> None:
         """In loky's thread: a chunk is back, make room for the next."""
-        lacks_function = future.exception() is None and future.result().lacks_function
+        reply = future.result() if future.exception() is None else None
         with self._lock:
             self._running -= 1
-            if lacks_function:
-                self._copies_owed += 1
+            sent = self._sent.get(future)
+            if sent is not None and sent.carries_function:
+                self._promised.clear()
+            if sent is not None and reply is not None and reply.lacks_function:
                 self._packed.appendleft(self._sent.pop(future))
-        if not lacks_function:
-            self.home.put(future)
+                self._copies_owed += reply.worker not in self._promised
+                self._promised.add(reply.worker)
+            else:
+                self.home.put(future)
         self._submit_more()
 
     def settle(self, future: Future[Reply]) -> Sent | None:
         """The chunk of a future that has come home; ``None`` if it was given up before."""
         with self._lock:
-            sent = self._sent.pop(future, None)
-            if sent is not None:
-                self._free_slots.append(sent.slot)
-                self._bytes -= len(sent.packed)
-        return sent
+            return self._released(self._sent.pop(future, None))
 
     def take_back(self) -> Chunk | None:
         """The first chunk that is packed and not submitted."""
         with self._lock:
-            sent = self._packed.popleft() if self._packed else None
-        if sent is None:
-            return None
-        self._bytes -= len(sent.packed)
-        return sent.chunk
+            sent = self._released(self._packed.popleft() if self._packed else None)
+        return sent.chunk if sent is not None else None
+
+    def _released(self, sent: Sent | None) -> Sent | None:
+        if sent is not None:
+            self._bytes -= len(sent.packed)
+            if sent.slot >= 0:
+                self._free_slots.append(sent.slot)
+        return sent
 
     def drop_from(self, limit: int) -> None:
         """Forget what is packed at or above ``limit``."""

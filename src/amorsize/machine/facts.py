@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from amorsize.machine import topology
 from amorsize.machine.blas import native_pools
 from amorsize.machine.cpus import Standing, cpu_facts, override, standing_limits
-from amorsize.machine.forksafety import fork_verdict
+from amorsize.machine.files import read
+from amorsize.machine.forksafety import chosen_start_method, fork_verdict
 from amorsize.machine.memory import SystemMemory, memory_facts
 from amorsize.vocab.machine import CpuFacts, Machine, MemoryFacts
 
@@ -38,6 +39,23 @@ def usable_cpus() -> int:
 def cpu_quota() -> float | None:
     """CPU time per wall time that a container grants; ``None``: no limit. As cheap and fresh."""
     return _gauge().quota()
+
+
+def resident_bytes() -> int:
+    """Memory of this process that a fork would share; 0 where the system does not tell."""
+    text = read("", "/proc/self/statm")
+    pages = text.split()[1] if isinstance(text, str) else "0"
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") if pages != "0" else 0
+
+
+def start_method_in_force() -> str:
+    """How ``multiprocessing`` would start a process now, without importing it."""
+    chosen = chosen_start_method(sys.modules.get("multiprocessing"))
+    if chosen is not None:
+        return chosen
+    if sys.platform != "linux":
+        return "spawn"
+    return "fork" if sys.version_info < (3, 14) else "forkserver"
 
 
 def inspect_machine() -> Machine:

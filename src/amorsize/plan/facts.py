@@ -37,11 +37,11 @@ def waits(profile: Profile) -> bool:
 
     A wait is a voluntary switch; a preempted or stolen CPU makes for involuntary ones, or none.
     """
-    return (
-        profile.cpu_share < tunables.WAITING_SHARE
-        and profile.waits > profile.preemptions
-        and profile.waits >= tunables.SWITCHES_PER_ITEM * profile.sampled
-    )
+    if profile.cpu_share >= tunables.WAITING_SHARE:
+        return False
+    each_call = profile.waits >= tunables.SURE_SWITCHES_PER_ITEM * profile.sampled
+    often = profile.waits >= tunables.SWITCHES_PER_ITEM * profile.sampled
+    return each_call or (often and profile.waits > profile.preemptions)
 
 
 def mostly_waits(profile: Profile) -> bool:
@@ -88,7 +88,7 @@ def capacity_of(case: Case, engine: EngineKind) -> Capacity:
     if engine is not EngineKind.THREADS:
         return Capacity(cores=cores)
     gil = case.profile.gil
-    if gil is not None and gil.threads_gain is not None:
+    if gil is not None and gil.threads_gain is not None and not waits(case.profile):
         return Capacity(cores=cores, each_adds=min(1.0, max(0.0, gil.threads_gain - 1)))
     locked = load_of(case.profile) if case.situation.gil else 0.0
     return Capacity(cores=cores, locked=min(1.0, locked))

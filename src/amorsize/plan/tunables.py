@@ -50,6 +50,9 @@ SWITCHES_PER_ITEM: Final = 0.1
 
 Steal time of a virtual machine looks like waiting too, but switches nothing."""
 
+SURE_SWITCHES_PER_ITEM: Final = 0.5
+"""So many of them mean waiting on a busy machine, too, which preempts more often than that."""
+
 OWN_THREADS: Final = 0.2
 """Cores busy beside the calling thread from which on a function is believed to have threads."""
 

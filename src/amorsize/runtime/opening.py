@@ -80,6 +80,7 @@ class Opening:
         *,
         options: Options,
         surroundings: Surroundings,
+        by_name: bool = False,
     ) -> None:
         self._func = func
         self._source = source
@@ -90,10 +91,12 @@ class Opening:
         self._pace = Pace()
         self._next_check_s = FIRST_CHECK_S
         self._probed_s = 0.0
+        self._aside_s = 0.0
+        """Of the time spent, what the meter did not see: trials on two threads."""
         self._alone = False
         """The latest answer was to go on alone."""
         self._probes = 0
-        self._sampler = Sampler(func, source, ledger)
+        self._sampler = Sampler(func, source, ledger, by_name=by_name)
         self.costs = Costs()
         self.spent_s = 0.0
         """Time in items that ran here."""
@@ -243,7 +246,8 @@ class Opening:
             self.probe()
             if not self._could_pay():
                 return None
-        around = self._around.situation()
+        with self._sampler.aside():
+            around = self._around.situation()
         self.profile = self.look()
         for _ in Need:  # each answer may raise one more question
             missing = needs(self.profile, around, self._options)
@@ -260,7 +264,7 @@ class Opening:
             self.forecast(),
             left=self._source.left(),
             first_s=self.first_s,
-            spent_s=self.spent_s,
+            spent_s=self.spent_s - self._aside_s,
         )
 
     def _could_pay(self) -> bool:
@@ -277,7 +281,8 @@ class Opening:
             return self._tick()
         if need is Need.THREADS_TRIAL:
             return self._try_threads()
-        self._sampler.supply(need)
+        with self._sampler.aside():
+            self._sampler.supply(need)
         return True
 
     def probe(self) -> None:
@@ -299,7 +304,8 @@ class Opening:
         if isinstance(ran.error, KeyboardInterrupt):
             raise ran.error
         if ran.results:
-            self.costs.probe(index, ran.busy_s / len(ran.results))
+            items = len(ran.results)
+            self.costs.probe(index, ran.busy_s / items, items=items)
             self._ledger.done(taken.start, ran.results, 0.0)
         self._probes += 1
         self._probed_s += ran.busy_s
@@ -332,7 +338,9 @@ class Opening:
     def _try_threads(self) -> bool:
         """Run items in two threads for a moment; the items are kept."""
         most = max(4, int(4 * TRIAL_S * self.items / self.spent_s))
-        tried = try_threads(self._func, self._source, self._ledger, most=most)
+        with self._sampler.aside():
+            tried = try_threads(self._func, self._source, self._ledger, most=most)
         self._sampler.note_threads_gain(tried.gain)
         self._spend(tried.items, tried.wall_s)
+        self._aside_s += tried.wall_s
         return not self._is_over()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.source import IndexedSource
 from amorsize.plan.needs import Need
 from amorsize.sample.carried import carried_by
-from amorsize.sample.facts import Meter, returns_its_item
+from amorsize.sample.facts import Meter, Meters, minus, plus, returns_its_item
 from amorsize.sample.transfer import function_transfer, transfer_of
 from amorsize.vocab.profile import GilUse, NotMeasured, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Ledger
@@ -34,11 +35,16 @@ OUTGROWN: Final = 4
 class Sampler:
     """What was found out so far."""
 
-    def __init__(self, func: Callable[[Any], Any], source: Source, ledger: Ledger) -> None:
+    def __init__(
+        self, func: Callable[[Any], Any], source: Source, ledger: Ledger, *, by_name: bool = False
+    ) -> None:
+        """``by_name``: the function must travel as the standard pools send it."""
+        self._by_name = by_name
         self._func = func
         self._source = source
         self._ledger = ledger
         self._meter = Meter()
+        self._not_items = Meters(cpu_s=0.0, process_cpu_s=0.0, waits=0, preemptions=0)
         self._first: list[Any] = []
         self._transfers: dict[Need, Travel] = {}
         self._result_sample = 0
@@ -54,7 +60,7 @@ class Sampler:
         self, forecast: Forecast, *, left: int | None, first_s: float, spent_s: float
     ) -> Profile:
         """Everything known at the moment."""
-        used = self._meter.read()
+        used = minus(self._meter.read(), self._not_items)
         carries, in_place = self._safe()
         return Profile(
             sampled=self._ledger.completed,
@@ -79,6 +85,16 @@ class Sampler:
             carries=carries,
         )
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is used inside is ours, not the function's."""
+        before = self._meter.read()
+        try:
+            yield
+        finally:
+            spent = minus(self._meter.read(), before)
+            self._not_items = plus(self._not_items, spent)
+
     def supply(self, need: Need) -> None:
         """Measure one transfer."""
         match need:
@@ -89,7 +105,8 @@ class Sampler:
             case Need.ARGUMENT_TRANSFER:
                 self._transfers[need] = transfer_of(self._items(), "item")
             case Need.FUNCTION_TRANSFER:
-                self._transfers[need] = function_transfer(self._func)
+                measure = transfer_by_name if self._by_name else function_transfer
+                self._transfers[need] = measure(self._func)
             case _:
                 msg = f"the sampler does not measure {need}"
                 raise AssertionError(msg)
@@ -131,3 +148,8 @@ class Sampler:
             if found is not None:
                 self._ledger.note(f"the function carries {found.what}: {found.remedy}")
         return self._safety
+
+
+def transfer_by_name(func: Callable[[Any], Any]) -> Travel:
+    """As the standard pools send it: by name, which a lambda has not."""
+    return transfer_of([func], "function")

@@ -47,7 +47,7 @@ class Study:
         self._ledger = Ledger(Hooks(), source.length)
         self._around = Surroundings()
         self._opening = Opening(
-            func, source, self._ledger, options=options, surroundings=self._around
+            func, source, self._ledger, options=options, surroundings=self._around, by_name=True
         )
         self.profile: Profile | None = None
 

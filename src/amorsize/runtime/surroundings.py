@@ -7,7 +7,13 @@ from dataclasses import replace
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.reaper import REAPER
 from amorsize.engines.spawned import spawned_workers_alive
-from amorsize.machine.facts import cpu_quota, gil_enabled, usable_cpus
+from amorsize.machine.facts import (
+    cpu_quota,
+    gil_enabled,
+    resident_bytes,
+    start_method_in_force,
+    usable_cpus,
+)
 from amorsize.machine.forksafety import fork_verdict, in_daemonic_worker
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.plan import EngineKind
@@ -38,6 +44,8 @@ class Surroundings:
                 spawn_impossible="a daemonic worker" if in_daemonic_worker() else None,
                 gil=gil_enabled(),
                 spawned_warm=spawned_workers_alive(),
+                heap_bytes=resident_bytes(),
+                start_method=start_method_in_force(),
             )
         return self._full
 

@@ -54,6 +54,26 @@ class Meters:
     """Involuntary ones, likewise."""
 
 
+def plus(one: Meters, other: Meters) -> Meters:
+    """Both together."""
+    return Meters(
+        cpu_s=one.cpu_s + other.cpu_s,
+        process_cpu_s=one.process_cpu_s + other.process_cpu_s,
+        waits=one.waits + other.waits,
+        preemptions=one.preemptions + other.preemptions,
+    )
+
+
+def minus(whole: Meters, part: Meters) -> Meters:
+    """What is left of ``whole``."""
+    return Meters(
+        cpu_s=whole.cpu_s - part.cpu_s,
+        process_cpu_s=whole.process_cpu_s - part.process_cpu_s,
+        waits=whole.waits - part.waits,
+        preemptions=whole.preemptions - part.preemptions,
+    )
+
+
 class Meter:
     """Started by making it; read it in the same thread, as often as wanted."""
 
