@@ -14,6 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "optimize.md"
 JOBS = re.findall(
     r"## (.+?)\n.*?```python\n(.*?)```\n\n```text\n(.*?)```", PAGE.read_text(), re.DOTALL
 )
+MICRO = "\N{MICRO SIGN}"
 ATTEMPTS = 4
 """A busy machine may change the words, too: the same code must say the same once in a while."""
 
@@ -21,7 +22,7 @@ ATTEMPTS = 4
 def words(text: str) -> str:
     """Without figures and layout; a trend is noise where all items cost the same."""
     text = re.sub(r"; items get \w+,\s+by a factor of [\d.]+", "", text)
-    text = re.sub(r"\d[\d,.]*(e[-+]\d+)?\s?(ns|µs|ms|s|B|KB|MB)?\b", "#", text)
+    text = re.sub(rf"\d[\d,.]*(e[-+]\d+)?\s?(ns|{MICRO}s|ms|s|B|KB|MB)?\b", "#", text)
     return " ".join(text.split())
 
 

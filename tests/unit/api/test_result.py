@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from amorsize.api.result import OptimizationResult
 from amorsize.plan.advise import advise
 from amorsize.vocab.options import DEFAULT_OPTIONS
-from amorsize.vocab.profile import Profile
 from tests.unit.examples import TWO_CORES, profile, waiting
 from tests.unit.report.test_text import SIXTY, run_of
+
+if TYPE_CHECKING:
+    from amorsize.vocab.profile import Profile
 
 LONG = profile(left=995)
 
