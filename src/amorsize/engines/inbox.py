@@ -46,14 +46,13 @@ def inbox_for(job: Job, pipe: TokenPipe) -> IndexedInbox | SentInbox:
 class IndexedInbox:
     """Items that the workers have inherited: tokens name indices, all issued at the start."""
 
-    splits = True
-
     def __init__(self, job: Job, source: IndexedSource, pipe: TokenPipe) -> None:
         self._source = source
         self._pipe = pipe
         self._job = job
         self._filled = False
         self.exact = source.exact
+        self.splits = job.chunksize is None
 
     def fill(self) -> int:
         """Issue tokens for everything that is left; returns the number of items."""
