@@ -283,7 +283,7 @@ def test_an_exception_of_getitem_is_raised(trial: Trial) -> None:
     error = trial.catch(trial.work, BreaksAt())
     assert (type(error), error.args) == (Broken, (100,))
     assert place_of(error)[0] == 100
-    assert trial.work.calls == once(range(100))
+    assert once(range(100)) <= trial.work.calls <= once({*range(ITEMS)} - {100})
 
 
 class Unready:

@@ -24,6 +24,7 @@ from amorsize.engines.reaper import REAPER
 from amorsize.engines.source import IndexedSource, IteratedSource, source_of
 from amorsize.engines.spawned import SpawnedEngine, in_spawned_worker, spawned_workers_alive
 from amorsize.engines.spawned_pool import SpawnedPool
+from amorsize.engines.spawned_worker import serve
 from amorsize.engines.threads import ThreadEngine
 from amorsize.errors import WorkerCrashedError
 from amorsize.vocab.plan import EngineKind
@@ -342,12 +343,8 @@ class Sluggish(Recorder):
 
 @pytest.mark.parametrize("chunksize", [1, 50])
 def test_after_a_failure_nothing_larger_is_started(
-    engine: Engine, tally: Tally, chunksize: int, request: pytest.FixtureRequest
+    engine: Engine, tally: Tally, chunksize: int
 ) -> None:
-    if engine.kind is EngineKind.TEAM:
-        reason = "the caller reports the results before a failure, then tells the workers"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
-
     def func(index: int) -> None:
         tally.note(index)
         if index == 3:
@@ -862,6 +859,15 @@ def test_a_script_may_define_everything_in_main(tmp_path: Path, flags: list[str]
 
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout) == 2
+
+
+def test_a_worker_imports_nothing_but_the_standard_library() -> None:
+    source = Path(sys.modules[Job.__module__].__file__ or "").parents[2]
+    statement = f"import sys; sys.path.append({str(source)!r}); import {serve.__module__}"
+
+    bare = subprocess.run([sys.executable, "-I", "-S", "-c", statement], check=False)
+
+    assert bare.returncode == 0
 
 
 def test_engines_say_what_they_are() -> None:

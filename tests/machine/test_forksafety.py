@@ -310,11 +310,3 @@ def test_an_openblas_that_deadlocks_after_a_fork_is_recognised(tmp_path: Path) -
         "OpenBLAS 0.3.30 (libopenblas64_-p0.so);PIN_BLAS",
         "safe",
     ]
-
-
-def test_python_s_own_code_on_a_recycled_stack_rules_nothing_out() -> None:
-    recycled = native("libpython3.11.so.1.0", "libscipy_openblas64_-32a4b2a6.so")
-    unknown = native("libpython3.11.so.1.0")
-
-    assert judge_native_threads([recycled]) is None
-    assert judge_native_threads([unknown]) is not None

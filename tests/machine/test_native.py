@@ -12,6 +12,7 @@ from amorsize.machine.native import (
     Mapping,
     libraries_among,
     os_thread_ids,
+    owners,
     parse_maps,
     wait_for_os_threads,
 )
@@ -59,11 +60,11 @@ def test_only_code_from_files_is_kept() -> None:
 def test_addresses_lead_to_libraries_except_the_systems_own(
     words: set[int], names: set[str]
 ) -> None:
-    assert libraries_among(words, parse_maps(MAPS)) == names
+    assert set(libraries_among(words, parse_maps(MAPS))) == names
 
 
 def test_without_mappings_no_address_leads_anywhere() -> None:
-    assert libraries_among({1, 2}, []) == frozenset()
+    assert libraries_among({1, 2}, []) == []
 
 
 def test_waiting_ends_when_few_enough_threads_are_left() -> None:
@@ -117,3 +118,19 @@ def test_a_waiting_native_thread_is_traced_to_its_library(tmp_path: Path) -> Non
     )
 
     assert printed == "[('', ['libidlers.so'])]"
+
+
+@pytest.mark.parametrize(
+    ("on_the_stack", "believed"),
+    [
+        (["libopenblas.so.0", "libpython3.11.so.1.0", "libsqlite3.so.0"], {"libopenblas.so.0"}),
+        (["libpython3.11.so.1.0", "libopenblas.so.0"], {"libopenblas.so.0"}),
+        (["libpython3.11.so.1.0"], {"libpython3.11.so.1.0"}),
+        (["libopenblas.so.0", "libgomp.so.1"], {"libopenblas.so.0", "libgomp.so.1"}),
+        ([], set()),
+    ],
+)
+def test_only_the_innermost_library_is_believed_on_a_recycled_stack(
+    on_the_stack: list[str], believed: set[str]
+) -> None:
+    assert owners(on_the_stack) == believed

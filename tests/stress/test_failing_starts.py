@@ -165,6 +165,9 @@ def test_a_team_that_cannot_be_completed_works_with_those_it_has(
     assert left_behind(before) == []
 
 
+MANY: Final = 1100
+"""``select`` stops at 1,024 (select(2))."""
+
 ENOUGH: Final = 24
 """Descriptors that a team of three needs at most, with room to spare."""
 
@@ -206,13 +209,41 @@ def test_however_few_descriptors_are_left_the_answer_is_the_same(
     assert left_behind(before) == []
 
 
+@pytest.mark.slow
+def test_a_process_with_thousands_of_open_files_has_a_team_too() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard <= MANY:
+        pytest.skip(f"only {hard} open files are allowed")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    opened = [os.dup(0) for _ in range(MANY)]
+    try:
+        recorder = kit.team(lambda index: -index, range(ITEMS))
+        with pytest.raises(KeyboardInterrupt):
+            kit.team(interrupt, range(ITEMS))
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert kit.in_order(recorder) == [-index for index in range(ITEMS)]
+
+
+def interrupt(_index: int) -> NoReturn:
+    raise KeyboardInterrupt
+
+
 NO_MORE_PROCESSES = """
 import os, resource, sys
 sys.path[:0] = sys.argv[1:]
 from amorsize.api.run import run
-from amorsize.vocab.options import Options
+from amorsize.vocab.options import Backend, Options
 options = Options(n_jobs=2)
-run(abs, range(-80, 0), options)
+for backend in Backend:  # all is imported now: another user may not read the modules
+    run(abs, range(-80, 0), Options(backend=backend, n_jobs=2))
+import loky
+from amorsize.engines import spawned
+loky.get_reusable_executor(max_workers=1).submit(abs, -1).result()
+loky.get_reusable_executor().shutdown(kill_workers=True)
 if os.geteuid() == 0:  # nothing is refused to root
     os.setgroups([])
     os.setresuid(65534, 65534, 65534)

@@ -94,10 +94,13 @@ def _blank(state: dict[str, Any]) -> BaseException:
     kind: type[BaseException] = state["type"]
     if state["members"] is not None:
         members = [_rebuilt(member) for member in state["members"]]
-        return kind.__new__(kind, state["fields"].get("message", ""), members)
+        # a subclass may have a __new__ of its own, with other arguments
+        bare: Any = BaseExceptionGroup.__new__
+        error: BaseException = bare(kind, state["fields"].get("message", ""), members)
+        return error
     builtin = next(base for base in kind.__mro__ if not base.__flags__ & 1 << 9)
     try:
-        error: BaseException = builtin.__new__(kind, *state["args"])
+        error = builtin.__new__(kind, *state["args"])
         builtin.__init__(error, *state["args"])  # type: ignore[misc]
     except TypeError:  # a C constructor that wants other arguments: its fields are set next
         error = BaseException.__new__(kind)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -82,7 +80,7 @@ def new_marks() -> Iterator[Marks]:
     finally:
         if path is not None:
             with suppress(OSError):
-                Path(path).unlink()
+                os.unlink(path)  # noqa: PTH108 - workers import this module, and need no pathlib
 
 
 @contextmanager
@@ -105,6 +103,8 @@ def _mapped(descriptor: int, path: str | None) -> Marks:
 
 def _temporary_file() -> tuple[int, str | None]:
     """A descriptor and a name, or memory of our own: -1 and ``None``."""
+    import tempfile
+
     try:
         descriptor, path = tempfile.mkstemp(prefix="amorsize-")
     except OSError:

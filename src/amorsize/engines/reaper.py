@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-from contextlib import suppress
 from typing import Final
 
 
@@ -20,16 +19,28 @@ class Reaper:
 
     def reap(self, patience_s: float = 0.0) -> None:
         """Collect those that have exited, waiting for each no longer than ``patience_s``."""
-        self._leaving = [child for child in self._leaving if not _collected(*child, patience_s)]
+        for child in self._leaving.copy():
+            if has_ended(child[1], patience_s):
+                self._collect(*child)
+
+    def _collect(self, pid: int, pidfd: int) -> None:
+        # a Ctrl-C between two of these steps must not keep a descriptor that is closed
+        try:
+            self._leaving.remove((pid, pidfd))
+        finally:
+            try:
+                os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG)
+            except ChildProcessError:
+                pass  # the user's own waitpid(-1) was faster
+            finally:
+                os.close(pidfd)
 
 
-def _collected(pid: int, pidfd: int, patience_s: float) -> bool:
-    if not select.select([pidfd], [], [], patience_s)[0]:
-        return False
-    with suppress(ChildProcessError):  # the user's own waitpid(-1) was faster
-        os.waitpid(pid, os.WNOHANG)
-    os.close(pidfd)
-    return True
+def has_ended(pidfd: int, patience_s: float | None = 0.0) -> bool:
+    """Whether the process has exited, or does within ``patience_s``; ``None``: wait for it."""
+    poll = select.poll()  # select() takes no descriptor above 1023
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(None if patience_s is None else patience_s * 1e3))
 
 
 REAPER: Final = Reaper()

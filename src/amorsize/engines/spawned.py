@@ -20,11 +20,8 @@ from amorsize.engines.chunks import run_chunk
 from amorsize.engines.errors_travel import unpack_error
 from amorsize.engines.marks import new_marks
 from amorsize.engines.nesting import INSIDE
-from amorsize.engines.spawned_pool import (
-    pack_function,
-    spawned_pool,
-    spawned_workers_alive,
-)
+from amorsize.engines.spawned_alive import spawned_workers_alive
+from amorsize.engines.spawned_pool import pack_function, spawned_pool
 from amorsize.engines.spawned_post import Post, exit_codes, is_death
 from amorsize.engines.spawned_worker import PartKind, describe, in_spawned_worker
 from amorsize.engines.supply import ItemCost, Supply

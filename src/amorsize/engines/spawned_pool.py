@@ -5,19 +5,18 @@ Idle workers wait ``IDLE_S`` for the next call before they leave.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pickle
 import signal
 import sys
 import threading
-import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError
+from amorsize.engines.spawned_alive import LAST_EXECUTOR, processes_of
 from amorsize.engines.spawned_worker import Order, Setting, describe, report_for_duty, serve
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def pack_function(func: Callable[[Any], Any]) -> Payload:
     Raises:
         EngineStartError: it cannot be pickled.
     """
+    import hashlib
+
     import cloudpickle
 
     try:
@@ -103,7 +104,7 @@ class SpawnedPool:
         self.workers = max(1, min(workers, MOST_WORKERS))
         self._executor: Any = None
         self._greeting: Future[int] | None = None
-        if _LAST.is_inherited():
+        if LAST_EXECUTOR.is_inherited():
             msg = "worker processes cannot be shared with a forked process"
             raise EngineStartError(msg)
         try:
@@ -119,13 +120,13 @@ class SpawnedPool:
     def _start(self) -> None:
         import loky
 
-        warm = _LAST.executor() if _LAST.alive() else None
+        warm = LAST_EXECUTOR.executor() if LAST_EXECUTOR.alive() else None
         with _interrupts_blocked():
             self._executor = loky.get_reusable_executor(
                 max_workers=self.workers, timeout=IDLE_S, env=WORKER_ENVIRONMENT
             )
             if self._executor is not warm:
-                _LAST.remember(self._executor)
+                LAST_EXECUTOR.remember(self._executor)
                 self._greeting = self._executor.submit(report_for_duty)
 
     @property
@@ -173,47 +174,6 @@ def spawned_pool(workers: int) -> Iterator[SpawnedPool]:
     except BaseException:
         pool.kill()
         raise
-
-
-def processes_of(executor: Any) -> list[Any]:
-    """The worker processes of an executor; loky shows them nowhere else."""
-    return list(executor._processes.values())  # noqa: SLF001
-
-
-class _LastExecutor(threading.local):
-    """The executor of this thread's last call; loky has one per thread, too."""
-
-    def __init__(self) -> None:
-        self._reference: Callable[[], Any] = lambda: None
-        self._owner = os.getpid()
-
-    def remember(self, executor: Any) -> None:
-        self._reference = weakref.ref(executor)
-        self._owner = os.getpid()
-
-    def executor(self) -> Any:
-        return self._reference()
-
-    def is_inherited(self) -> bool:
-        """Whether this is a fork of the process that has the workers."""
-        return self.executor() is not None and self._owner != os.getpid()
-
-    def alive(self) -> bool:
-        executor = self.executor()
-        if executor is None or self.is_inherited():
-            return False
-        flags = executor._flags  # noqa: SLF001 - said nowhere else
-        if flags.shutdown or flags.broken:
-            return False
-        return any(process.is_alive() for process in processes_of(executor))
-
-
-_LAST: Final = _LastExecutor()
-
-
-def spawned_workers_alive() -> bool:
-    """Whether workers of an earlier call are waiting for the next one."""
-    return _LAST.alive()
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from amorsize.engines.forking import (
 from amorsize.engines.inbox import IndexedInbox, SentInbox, inbox_for
 from amorsize.engines.memfile import Frame, FrameKind, FrameReader, memory_file
 from amorsize.engines.nesting import INSIDE
-from amorsize.engines.reaper import REAPER
+from amorsize.engines.reaper import REAPER, has_ended
 from amorsize.engines.team_worker import Lookout, Shared, Worker
 from amorsize.engines.tokens import TokenPipe
 from amorsize.errors import WorkerCrashedError
@@ -231,12 +231,13 @@ class _Team:
         self._board.note_current(CALLER, NOBODY)
 
     def _report_own(self, ran: Ran) -> None:
+        if ran.error is not None:  # first of all, so that nobody starts a larger item meanwhile
+            self._board.note_failure(CALLER, ran.next_index)
         if ran.results:
             self._reports.done(ran.start, ran.results, ran.busy_s)
         if isinstance(ran.error, KeyboardInterrupt):
             raise ran.error
         if ran.error is not None:
-            self._board.note_failure(CALLER, ran.next_index)
             self._reports.failed(Failure(ran.next_index, ran.error, "the caller"))
 
     # -- results
@@ -313,7 +314,7 @@ class _Team:
         if now - self._last_death_check < DEATH_CHECK_S:
             return
         self._last_death_check = now
-        dead = [member for member in self._living() if _has_ended(member.pidfd)]
+        dead = [member for member in self._living() if has_ended(member.pidfd)]
         if dead:
             self._mourn(dead)
 
@@ -323,7 +324,7 @@ class _Team:
         self._hang_up()
         survivors = [member for member in self._living() if member not in dead]
         for member in survivors:
-            select.select([member.pidfd], [], [])
+            has_ended(member.pidfd, None)
         self._collect()
         raise self._crash(dead[0])
 
@@ -363,15 +364,11 @@ class _Team:
         deadline = perf_counter() + GRACE_S
         for member in self._living():
             left = max(0.0, deadline - perf_counter())
-            if not select.select([member.pidfd], [], [], left)[0]:
+            if not has_ended(member.pidfd, left):
                 _signal(member, signal.SIGKILL)
-                select.select([member.pidfd], [], [])
+                has_ended(member.pidfd, None)
             member.alive = False
         self.dismiss()
-
-
-def _has_ended(pidfd: int) -> bool:
-    return bool(select.select([pidfd], [], [], 0)[0])
 
 
 def _signal(member: _Member, number: signal.Signals) -> None:

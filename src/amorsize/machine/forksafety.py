@@ -127,9 +127,7 @@ def _judge(thread: NativeThread) -> ForkUnsafe | None:
             "it is busy or does not show whose it is, and may hold a lock",
             Cure.REST_POOLS,
         )
-    # Python's threads are known: its code on this stack is what an earlier thread left there
-    others = [library for library in thread.libraries if not library.startswith("libpython")]
-    if others and all(_survives(thread, library) for library in others):
+    if all(_survives(thread, library) for library in thread.libraries):
         return None
     return ForkUnsafe(
         f"a native thread{_called(thread)} of {', '.join(sorted(thread.libraries))}",

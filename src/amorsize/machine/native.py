@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from amorsize.machine.files import contents, names_in, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 TASKS: Final = "/proc/self/task"
 
@@ -113,17 +113,28 @@ def parse_maps(text: str) -> list[Mapping]:
     return sorted(map(_mapping, code), key=lambda mapping: mapping.start)
 
 
-def libraries_among(words: set[int], code: list[Mapping]) -> frozenset[str]:
-    """Names of the libraries that any of ``words`` points into, the system's own left out."""
+def libraries_among(words: Iterable[int], code: list[Mapping]) -> list[str]:
+    """Names of the libraries that ``words`` point into, in order, the system's own left out."""
     if not code:
-        return frozenset()
+        return []
     starts = [mapping.start for mapping in code]
-    inside = {
+    inside = (
         mapping.name
         for word in words
         if starts[0] <= word < (mapping := code[bisect_right(starts, word) - 1]).end
-    }
-    return frozenset(name for name in inside if not name.startswith(SYSTEM_LIBRARIES))
+    )
+    return [name for name in dict.fromkeys(inside) if not name.startswith(SYSTEM_LIBRARIES)]
+
+
+def owners(libraries: list[str]) -> frozenset[str]:
+    """Whose thread it is, by the libraries on its stack, the innermost first.
+
+    The system hands out the stacks of ended threads again, with all that they left on them: only
+    the innermost is believed, and not Python, which knows its threads. GNU's OpenMP is believed
+    wherever it stands, because a fork beside it hangs.
+    """
+    believed = [name for name in libraries if not name.startswith("libpython")] or libraries
+    return frozenset(believed[:1]) | {name for name in libraries if "libgomp" in name}
 
 
 def _native_thread(tid: int, code: list[Mapping]) -> NativeThread | None:
@@ -134,31 +145,31 @@ def _native_thread(tid: int, code: list[Mapping]) -> NativeThread | None:
     return NativeThread(
         tid=tid,
         name=name.strip() if isinstance(name, str) else "?",
-        libraries=libraries_among(words, code),
+        libraries=owners(libraries_among(words, code)),
     )
 
 
-def _stack_words(syscall: str) -> set[int]:
+def _stack_words(syscall: str) -> list[int]:
     """What lies on the stack of a thread waiting in ``syscall`` (see proc_pid_syscall(5))."""
     fields = syscall.split()
     if len(fields) < 3:  # noqa: PLR2004 - "running", or nothing at all
-        return set()
+        return []
     return _memory_words(int(fields[-2], 16))
 
 
-def _memory_words(address: int) -> set[int]:
+def _memory_words(address: int) -> list[int]:
     # through a file, so that a thread that ends meanwhile is an error and not a crash
     try:
         memory = os.open("/proc/self/mem", os.O_RDONLY)
     except OSError:
-        return set()
+        return []
     try:
         data = os.pread(memory, STACK_BYTES, address)
     except (OSError, OverflowError):
-        return set()
+        return []
     finally:
         os.close(memory)
-    return set(memoryview(data[: len(data) // 8 * 8]).cast("P"))
+    return list(memoryview(data[: len(data) // 8 * 8]).cast("P"))
 
 
 def _mapping(row: list[str]) -> Mapping:

@@ -55,9 +55,17 @@ def load_of(profile: Profile) -> float:
     Threads of its own are what the process used beyond the thread that called: that thread's
     own use would count our asking, too.
     """
-    others = max(0.0, profile.process_cpu_s - profile.cpu_s) / max(profile.wall_s, NO_TIME_S)
     own = profile.cpu_share if waits(profile) else 1.0
-    return own + (others if others > tunables.OWN_THREADS else 0.0)
+    return own + (_other_threads(profile) if has_own_threads(profile) else 0.0)
+
+
+def has_own_threads(profile: Profile) -> bool:
+    """Tell whether calls keep further threads busy, which no calls of ours are."""
+    return _other_threads(profile) > tunables.OWN_THREADS
+
+
+def _other_threads(profile: Profile) -> float:
+    return max(0.0, profile.process_cpu_s - profile.cpu_s) / max(profile.wall_s, NO_TIME_S)
 
 
 def usable_cores(situation: Situation) -> float:

@@ -31,7 +31,7 @@ TEAM: Final = Price(
 )
 
 LOKY_COLD: Final = Price(
-    blocking=Assumed(median_s=10e-3, why="executor and queues are made"),
+    blocking=Assumed(median_s=140e-3, why="loky is imported, the first worker is spawned"),
     per_worker=Assumed(median_s=3e-3, why="each process is spawned by the caller"),
     delay=Assumed(median_s=250e-3, why="a spawned interpreter answers after 190 to 360 ms"),
     per_chunk=Assumed(median_s=100e-6, why="one task through the queues: 70 to 117 us"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from amorsize.model.chunks import chunk_sizes
 from amorsize.model.makespan import NO_TIME_S, blocking_s, joint_rate, makespan
 from amorsize.plan import facts, tunables
+from amorsize.plan.concurrency import starting_threads
 from amorsize.plan.prices import price_of
 from amorsize.vocab.estimate import Assumed
 from amorsize.vocab.plan import Candidate, EngineKind
@@ -100,9 +101,9 @@ def first_chunk(work: Work, workers: int) -> int:
 
 def waiting_threads(work: Work, capacity: Capacity) -> int:
     """Threads to start with for a function that waits; how many pay is found in the run."""
-    most = min(tunables.MAX_IO_WORKERS, max(2, work.items))
     if work.load < tunables.BARELY_COMPUTING:
-        return most
+        return max(2, starting_threads(work.items, work.item_s))
+    most = min(tunables.MAX_IO_WORKERS, max(2, work.items))
     return min(most, max(2, ceil(tunables.HEADROOM * capacity.of(most, work.load))))
 
 

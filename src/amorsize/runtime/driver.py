@@ -13,9 +13,9 @@ from amorsize.engines.chunks import run_chunk
 from amorsize.engines.registry import engine_for
 from amorsize.engines.source import IteratedSource
 from amorsize.errors import ResultLostError
-from amorsize.machine.blas import has_wide_pool, one_blas_thread
+from amorsize.machine.blas import one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
-from amorsize.plan.facts import waits
+from amorsize.plan.facts import has_own_threads, waits
 from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
 from amorsize.runtime.opening import HERE, Opening
@@ -96,12 +96,17 @@ class _Run:
         self._parallel, self._serial_items = decision, self._opening.items
         job = self._job(decision)
         try:
-            with _prepared(decision.chosen.engine, pin=self._options.pin_inner_threads):
+            with _prepared(decision.chosen.engine, pin=self._pins()):
                 self._workers = engine_for(decision.chosen.engine).run(job, self._ledger)
         except EngineStartError as error:
             self._ledger.note(str(error))
             self._around.rule_out(decision.chosen.engine, str(error))
         self._note_broken_input()
+
+    def _pins(self) -> bool:
+        """Whether the function was seen to have threads of its own, which would get in the way."""
+        seen = self._opening.profile
+        return self._options.pin_inner_threads and seen is not None and has_own_threads(seen)
 
     def _job(self, decision: Decision) -> Job:
         profile = self._opening.look()
@@ -158,7 +163,7 @@ class _Run:
 def _prepared(engine: EngineKind, *, pin: bool) -> Iterator[None]:
     """Make this process fit for the engine, and undo it after."""
     with ExitStack() as undo:
-        if pin and has_wide_pool():
+        if pin:
             undo.enter_context(one_blas_thread())
         if engine is EngineKind.TEAM:
             verdict = undo.enter_context(settled_for_fork())

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.reaper import REAPER
-from amorsize.engines.spawned import spawned_workers_alive
+from amorsize.engines.spawned_alive import spawned_workers_alive
 from amorsize.machine.facts import (
     cpu_quota,
     gil_enabled,

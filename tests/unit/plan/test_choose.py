@@ -59,7 +59,7 @@ def reasons(decision: Decision, engine: EngineKind) -> list[Rejection]:
     [
         (profile(left=55), {}, TEAM),
         (LONG, {}, TEAM),
-        (LONG, {"fork_unsafe": "a thread runs"}, LOKY),
+        (profile(item_s=10e-3, sampled=20, left=1000), {"fork_unsafe": "a thread runs"}, LOKY),
         (LONG, {"fork_unsafe": "a thread runs", "spawned_warm": True}, LOKY),
         (replace(LONG, gil=FREE), {}, THREADS),
         (replace(LONG, gil=FREE, returns_its_item=True), {}, THREADS),

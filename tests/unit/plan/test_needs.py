@@ -14,7 +14,9 @@ HELD = GilUse(free_share=0.1, ticks=30)
 FREE = GilUse(free_share=0.9, ticks=30)
 UNKNOWN = NotMeasured()
 SHORT = profile(left=60, result=UNKNOWN, argument=UNKNOWN, function=UNKNOWN)
-LONG = replace(profile(item_s=10e-3, left=1000), result=UNKNOWN, argument=UNKNOWN, function=UNKNOWN)
+LONG = replace(
+    profile(item_s=10e-3, sampled=20, left=1000), result=UNKNOWN, argument=UNKNOWN, function=UNKNOWN
+)
 NO_FORK = replace(TWO_CORES, fork_unsafe="a thread")
 SENT = (Need.RESULT_TRANSFER, Need.ARGUMENT_TRANSFER, Need.FUNCTION_TRANSFER)
 
