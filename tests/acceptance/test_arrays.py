@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from amorsize import execute
 from tests.support.calls import ITEMS, Trial, once
 
 if TYPE_CHECKING:
@@ -79,3 +81,27 @@ def test_frames_come_back_equal(trial: Trial) -> None:
         expected = pd.DataFrame({"x": [i, i + 1], "y": ["a", f"{i}"]})
         pd.testing.assert_frame_equal(result, expected)
     assert trial.work.calls == once(range(ITEMS))
+
+
+def busy() -> None:
+    until = time.thread_time() + 5e-4
+    while time.thread_time() < until:
+        pass
+
+
+def test_what_workers_write_into_arrays_of_an_earlier_call_stays_with_them() -> None:
+    np = pytest.importorskip("numpy")
+
+    def zeros(_: int) -> Any:
+        busy()
+        return np.zeros(100_000)
+
+    def alone(item: int) -> bool:
+        scratch[:] = item
+        busy()
+        return bool((scratch == item).all())
+
+    arrays = execute(zeros, range(60), backend="processes", n_jobs=2)
+    scratch = next(array for array in arrays if not array.flags.owndata)  # a worker's
+
+    assert all(execute(alone, range(60), backend="processes", n_jobs=2))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import threading
+import time
+import zlib
 from array import array
 from collections import Counter, OrderedDict, UserList, deque
 from types import MappingProxyType
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from amorsize import execute
 from tests.support.calls import ITEMS, Trial, once
 
 if TYPE_CHECKING:
@@ -229,3 +233,90 @@ def test_input_without_iteration_is_refused(trial: Trial) -> None:
     with pytest.raises(ValueError, match=r"^Invalid parameter: data parameter must be iterable"):
         trial.run(trial.work, Nothing())
     assert trial.work.calls == {}
+
+
+def test_items_that_end_with_the_next_one_are_not_read_ahead() -> None:
+    rows = [(i // 3, i) for i in range(600)]
+
+    def total(group: Any) -> int:
+        until = time.thread_time() + 3e-4
+        while time.thread_time() < until:
+            pass
+        return sum(value for _, value in group[1])
+
+    groups = [total(group) for group in itertools.groupby(rows, key=lambda row: row[0])]
+
+    assert execute(total, itertools.groupby(rows, key=lambda row: row[0])) == groups
+
+
+def test_one_buffer_that_is_filled_again_and_again_is_not_read_ahead() -> None:
+    def refilled() -> Any:
+        buffer = [0]
+        for i in range(200):
+            buffer[0] = i
+            yield buffer
+
+    def first(buffer: list[int]) -> int:
+        until = time.thread_time() + 3e-4
+        while time.thread_time() < until:
+            pass
+        return buffer[0]
+
+    assert execute(first, refilled()) == list(range(200))
+
+
+def test_a_list_that_the_function_makes_longer_is_run_to_its_end() -> None:
+    todo = [0]
+
+    def grow(item: int) -> int:
+        if item < 49:
+            todo.append(item + 1)
+        return item
+
+    assert execute(grow, todo) == list(range(50))
+
+
+def test_what_the_input_raises_is_not_lost_in_a_trial_on_two_threads() -> None:
+    def broken() -> Any:
+        yield from range(60)
+        msg = "cannot read on"
+        raise OSError(msg)
+
+    blob = bytes(range(256)) * 400
+    release = threading.Event()
+    bystander = threading.Thread(target=release.wait)
+    bystander.start()
+    try:
+        with pytest.raises(OSError, match="cannot read on"):
+            execute(lambda _: len(zlib.compress(blob)), broken())
+    finally:
+        release.set()
+        bystander.join()
+
+
+class Unreadable:
+    """Pickles, but cannot be unpickled elsewhere."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __reduce__(self) -> Any:
+        return (Unreadable._refuse, (self.value,))
+
+    @staticmethod
+    def _refuse(value: int) -> Any:
+        raise TypeError(value)
+
+
+def test_items_that_no_worker_can_read_run_in_the_caller() -> None:
+    results, told = execute(
+        lambda item: item.value,
+        (Unreadable(i) for i in range(40)),
+        backend="processes",
+        n_jobs=2,
+        return_optimization_result=True,
+    )
+
+    assert results == list(range(40))
+    assert told.run is not None
+    assert told.run.reruns == ()

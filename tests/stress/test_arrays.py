@@ -89,10 +89,6 @@ def test_workers_that_write_on_do_not_change_what_came_home() -> None:
     assert all((array == index).all() for index, array in travelled.items())
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the fork verdict keeps its own frame, and with it the whole call, until a collection",
-)
 def test_results_die_with_their_last_reference_not_at_the_next_collection() -> None:
     options = Options(backend=Backend.PROCESSES, n_jobs=2)
     gc.collect()

@@ -128,7 +128,7 @@ def test_beyond_the_window_buffers_are_copied(window_pages: int, written: list[F
 
 @given(written=st.lists(frames, max_size=5))
 def test_where_nothing_can_be_mapped_buffers_are_copied(written: list[Frame]) -> None:
-    def no_address_space(*_: object) -> None:
+    def no_address_space(*_: object, **__: object) -> None:
         raise OSError
 
     with pytest.MonkeyPatch.context() as patch, both_ends() as (writer, reader, _):

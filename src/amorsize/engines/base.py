@@ -44,7 +44,10 @@ class Reports(Protocol):
         """An item raised; ``limit`` falls to its index."""
 
     def stranded(self, start: int, items: Sequence[Any], why: str) -> None:
-        """Items that ran, but whose result or exception could not come back."""
+        """Items that ran, but whose result or exception could not come back.
+
+        Without a ``why``: items that could not be read by a worker, and did not run.
+        """
 
     def note(self, warning: str) -> None:
         """Something the user should know, kept in the record."""

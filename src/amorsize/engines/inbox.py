@@ -7,11 +7,12 @@ import pickle
 import struct
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.memfile import memory_file, read_all, write_all
 from amorsize.engines.source import Chunk, IndexedSource
-from amorsize.engines.tokens import BIGGEST_COUNT
+from amorsize.engines.tokens import BIGGEST_COUNT, PIPE_BUF_TOKENS
 from amorsize.model.chunks import QUANTUM_S, chunk_sizes, tokens
 
 if TYPE_CHECKING:
@@ -50,27 +51,42 @@ class IndexedInbox:
         self._source = source
         self._pipe = pipe
         self._job = job
-        self._filled = False
+        self._tokens: Iterator[tuple[int, int]] | None = None
+        self._waiting: list[tuple[int, int]] = []
+        """Tokens that the pipe had no room for."""
         self.exact = source.exact
         self.splits = job.chunksize is None
 
     def fill(self) -> int:
-        """Issue tokens for everything that is left; returns the number of items."""
-        if self._filled:
-            return 0
-        self._filled = True
+        """Issue as many tokens as the pipe takes; returns the number of items they name.
+
+        By the chunk rule all of them fit; only a forced chunk size may make more.
+        """
+        if self._tokens is None:
+            self._tokens = self._cut()
+        named = 0
+        while self._waiting or (batch := list(islice(self._tokens, PIPE_BUF_TOKENS))):
+            batch = self._waiting or batch
+            try:
+                self._pipe.issue(batch)
+            except BlockingIOError:
+                self._waiting = batch
+                break
+            self._waiting = []
+            named += sum(count for _, count in batch)
+        return named
+
+    def _cut(self) -> Iterator[tuple[int, int]]:
         spans = self._source.spans()
         count = sum(stop - start for start, stop in spans)
-        self._pipe.issue(tokens(spans, self._sizes(count, len(spans)), BIGGEST_COUNT))
-        return count
+        return tokens(spans, self._sizes(count, len(spans)), BIGGEST_COUNT)
 
     def _sizes(self, count: int, spans: int) -> Iterator[int]:
         job = self._job
+        if job.chunksize is not None:
+            return repeat(job.chunksize)
         most = max(1, self._pipe.capacity - spans - job.workers)
-        if job.chunksize is None:
-            return chunk_sizes(count, job.item_s, job.workers, most=most)
-        size = max(job.chunksize, -(-count // most))
-        return iter([size] * -(-count // size) + [size] * spans)
+        return chunk_sizes(count, job.item_s, job.workers, most=most)
 
     def items_of(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
         start, count = token
@@ -140,13 +156,16 @@ class SentInbox:
             held.place = NOWHERE
             self.own.append(chunk)
 
-    def items_of(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
-        """In a worker: read the chunk from the memory file."""
+    def items_of(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any] | None]:
+        """In a worker: read the chunk from the memory file; ``None`` where it cannot be read."""
         place, _ = token
         head = os.pread(self._memory, SENT_HEADER.size, place)
         start, count, size = SENT_HEADER.unpack(head)
-        items = pickle.loads(read_all(self._memory, place + len(head), size))
-        return start, start + count, iter(items)
+        payload = read_all(self._memory, place + len(head), size)
+        try:
+            return start, start + count, iter(pickle.loads(payload))
+        except Exception:  # noqa: BLE001 - the user's __setstate__ may raise anything
+            return start, start + count, None
 
     def items_here(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
         """In the caller: the very objects that the input yielded."""

@@ -11,6 +11,7 @@ import os
 import pickle
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -28,6 +29,9 @@ RELEASE_BYTES: Final = 4 << 20
 """Pages that were read are given back to the system in steps of this size, or before buffers that
 are kept."""
 
+MAP_NORESERVE: Final = 0x4000
+"""Of mmap(2), on Linux: address space that is never filled is not to be accounted for."""
+
 HEADER: Final = struct.Struct("<qqqqqq")
 
 
@@ -41,6 +45,8 @@ class FrameKind(IntEnum):
     """Results or an exception of these items cannot travel: the payload says why."""
     ENDED = 3
     """The input ended at ``start``."""
+    UNREAD = 4
+    """These items could not be unpickled here: nobody has run them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +199,14 @@ class FrameReader:
     def _mapping(self) -> mmap.mmap | None:
         if self._map is None and self._can_map:
             try:
-                self._map = mmap.mmap(self._descriptor, WINDOW_BYTES)
+                self._map = mmap.mmap(
+                    self._descriptor,
+                    WINDOW_BYTES,
+                    # private: what the user writes into an array is nobody else's business,
+                    # not even of workers that are forked later
+                    flags=mmap.MAP_PRIVATE | MAP_NORESERVE,
+                    prot=mmap.PROT_READ | mmap.PROT_WRITE,
+                )
             except (OSError, ValueError):  # an address space limit: copies will do
                 self._can_map = False
         return self._map
@@ -204,9 +217,10 @@ class FrameReader:
             return
         begin = -(-self._released // mmap.PAGESIZE) * mmap.PAGESIZE
         end = at // mmap.PAGESIZE * mmap.PAGESIZE
-        mapping = self._mapping()
-        if mapping is not None:
-            mapping.madvise(mmap.MADV_REMOVE, begin, end - begin)
+        with suppress(OSError, ValueError):  # no address space for it: then it stays
+            region = mmap.mmap(self._descriptor, end - begin, offset=begin)
+            region.madvise(mmap.MADV_REMOVE)
+            region.close()
         self._released = end
 
     def close(self) -> None:

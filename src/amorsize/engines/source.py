@@ -10,7 +10,8 @@ import array
 import sys
 from bisect import bisect_left
 from collections import deque
-from itertools import chain, islice
+from contextlib import suppress
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class IndexedSource:
         self.exact = exact
         self.length: int = offset + len(data)
         self.position = offset
+        self._is_cut = False
         self._probed: list[Taken] = []
         """Intervals that were taken out of turn, in order, apart."""
 
@@ -81,6 +83,8 @@ class IndexedSource:
     def room(self, count: int) -> int:
         """How many consecutive items, up to ``count``, come next; 0 at the end."""
         self._skip_probed()
+        if self.position >= self.length and not self._is_cut:
+            self.length = self.offset + len(self.data)  # func may have made its input longer
         return max(0, min(count, self._edge() - self.position))
 
     def block(self, count: int) -> Iterator[Any]:
@@ -101,8 +105,13 @@ class IndexedSource:
         return max(0, self.length - self.position - probed)
 
     def claim(self, count: int) -> Chunk | None:
-        """The next at most ``count`` items, listed; ``None`` at the end."""
-        items = list(self.block(count))
+        """The next at most ``count`` items, listed; ``None`` at the end.
+
+        What cannot be fetched ends the list; it is raised when it is fetched in its turn.
+        """
+        items: list[Any] = []
+        with suppress(Exception):
+            items.extend(self.block(count))
         start = self.position
         self.advance(len(items))
         return Chunk(start, items) if items else None
@@ -129,7 +138,7 @@ class IndexedSource:
     def cut(self, index: int) -> None:
         """Forget the items from ``index`` on."""
         self.length = min(self.length, index)
-        self.exact = True
+        self.exact = self._is_cut = True
         self._probed = [Taken(a, min(b, index)) for a, b in self._probed if a < index]
 
     def _skip_probed(self) -> None:
@@ -159,6 +168,8 @@ class IteratedSource:
         self._data = data
         self._iterator = iter(data)
         self._in_memory = in_memory
+        self.is_fleeting = isinstance(data, groupby)
+        """Its items share the iterator, and end when the next one is asked for."""
         self.length = length
         self.position = 0
         self.broken: BaseException | None = None
@@ -196,8 +207,12 @@ class IteratedSource:
         return Chunk(start, items) if items else None
 
     def give_back(self, items: list[Any]) -> None:
-        """Take back the last claimed items: nobody has run them."""
-        self._iterator = chain(items, self._iterator)
+        """Take back the last claimed items: nobody has run them.
+
+        Where reading had broken off behind them, it does so again when they are through.
+        """
+        rest = self._iterator if self.broken is None else _raising(self.broken)
+        self._iterator, self.broken = chain(items, rest), None
         self.position -= len(items)
         if self.kept is not None:
             del self.kept[len(self.kept) - len(items) :]
@@ -217,6 +232,11 @@ class IteratedSource:
         for item in islice(self._iterator, count):
             kept.append(item)
             yield item
+
+
+def _raising(error: BaseException) -> Iterator[Any]:
+    yield from ()
+    raise error
 
 
 Source: TypeAlias = IndexedSource | IteratedSource

@@ -263,6 +263,8 @@ class _Team:
                 self._take_failure(frame, member)
             case FrameKind.STRANDED:
                 self._strand(frame, str(pickle.loads(frame.payload)))
+            case FrameKind.UNREAD:
+                self._strand(frame, "")
             case FrameKind.ENDED:
                 self._reports.failed(Failure(frame.start, InputEndedError(), member.where))
         if frame.covered:

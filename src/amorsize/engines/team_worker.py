@@ -27,8 +27,8 @@ class Inbox(Protocol):
     exact: bool
     splits: bool
 
-    def items_of(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any]]:
-        """Start, stop and the items of a claimed token."""
+    def items_of(self, token: tuple[int, int]) -> tuple[int, int, Iterator[Any] | None]:
+        """Start, stop and the items of a claimed token; ``None``: they cannot be read here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,9 @@ class Worker:
         An exception that cannot travel is no reason to stop: the caller will see to that item.
         """
         index, stop, items = self._shared.inbox.items_of(token)
+        if items is None:
+            yield _frame(FrameKind.UNREAD, index, pack(None), covered=stop - index)
+            return
         lookout = self._lookout
         lookout.begin(stop)
         while index < lookout.end:

@@ -180,11 +180,11 @@ def _python_thread_problem() -> ForkUnsafe | None:
         return _running(
             _named([thread.name for thread in threading.enumerate() if thread is not here])
         )
-    frames = sys._current_frames()  # noqa: SLF001 - knows threads that `threading` does not
-    if len(frames) == 1:
-        return None
-    unknown = [frame for ident, frame in frames.items() if ident != here.ident]
-    return _running(_named([_place(frame) for frame in unknown]))
+    # kept in a variable, this very frame among them would live until a collection
+    frames = sys._current_frames().items  # noqa: SLF001 - knows threads that `threading` does not
+    unknown = [_place(frame) for ident, frame in frames() if ident != here.ident]
+    del frames
+    return _running(_named(unknown)) if unknown else None
 
 
 def _running(what: str) -> ForkUnsafe:

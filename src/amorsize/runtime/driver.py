@@ -131,7 +131,7 @@ class _Run:
         for index, item in enumerate(lost.items, lost.start):
             if self._ledger.limit is not None and index >= self._ledger.limit:
                 return
-            if not self._options.rerun_lost:
+            if lost.why and not self._options.rerun_lost:
                 raise _lost(index, lost.why)
             ran = run_chunk(self._func, iter([item]), (index, index + 1))
             if isinstance(ran.error, KeyboardInterrupt):
@@ -139,8 +139,10 @@ class _Run:
             if ran.error is not None:
                 self._ledger.failed(Failure(index, ran.error, HERE))
             self._ledger.done(index, ran.results, ran.busy_s)
-            self._reruns.append(index)
-        self._ledger.note(_rerun_note(lost))
+            if lost.why:
+                self._reruns.append(index)
+        if lost.why:
+            self._ledger.note(_rerun_note(lost))
 
     def _record(self) -> RunRecord:
         decision, brought_in = self._parallel, self._workers > 1

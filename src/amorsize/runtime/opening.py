@@ -142,7 +142,8 @@ class Opening:
     def block(self) -> bool:
         """Run the next few items; false at the end of the input or after a failure."""
         source, results = self._source, self._ledger.results
-        room = source.room(self._pace.size)
+        curious = self._sampler.is_curious
+        room = source.room(1 if curious else self._pace.size)
         if room == 0:
             return False
         before = len(results)
@@ -150,7 +151,7 @@ class Opening:
         began = perf_counter()
         try:
             items: Iterable[Any] = source.block(room)
-            if not self.items:
+            if curious:
                 items = self._sampler.remember(items)
             self._runner(self._func, items, results)
         except KeyboardInterrupt:
@@ -268,6 +269,8 @@ class Opening:
         )
 
     def _could_pay(self) -> bool:
+        if self._sampler.items_are_fleeting:
+            return False
         left = self._source.left()
         as_before_s = self.spent_s / self.items * (self.items if left is None else left)
         brief = self._around.brief()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.engines.source import IndexedSource
+from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.needs import Need
 from amorsize.sample.carried import carried_by
 from amorsize.sample.facts import Meter, Meters, minus, plus, returns_its_item
@@ -51,10 +51,23 @@ class Sampler:
         self._safety: tuple[str | None, bool] | None = None
         self.gil: GilUse | None = None
 
+    @property
+    def is_curious(self) -> bool:
+        """Whether the next item is to be remembered; input that is iterated gives two."""
+        return len(self._first) < (1 if self._source.indexed else 2)
+
     def remember(self, items: Iterable[Any]) -> list[Any]:
-        """Keep the first item: one-shot input cannot be looked at again."""
-        self._first = list(items)
-        return self._first
+        """Keep the first items: one-shot input cannot be looked at again."""
+        fresh = list(items)
+        self._first += fresh
+        return fresh
+
+    @property
+    def items_are_fleeting(self) -> bool:
+        """Whether an item is only good until the next is read: nothing may be read ahead."""
+        if isinstance(self._source, IteratedSource) and self._source.is_fleeting:
+            return True
+        return returns_its_item(self._first[:1], self._first[1:])
 
     def profile(
         self, forecast: Forecast, *, left: int | None, first_s: float, spent_s: float
