@@ -1,0 +1,1 @@
+"""One trial after another, each in a process of its own."""

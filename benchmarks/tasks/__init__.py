@@ -1,0 +1,1 @@
+"""What the workloads run, by name and light: pools that start new interpreters import it."""

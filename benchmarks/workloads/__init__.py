@@ -1,0 +1,1 @@
+"""The workloads: which function, on what input, and how much of it."""
