@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError, Failure, Job
 from amorsize.engines.chunks import run_chunk
+from amorsize.engines.reaper import REAPER
 from amorsize.engines.registry import engine_for
 from amorsize.engines.source import IteratedSource
 from amorsize.errors import ResultLostError
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Stranded
     from amorsize.vocab.plan import Decision
+
+REAP_S: Final = 1.5e-3
+"""A worker of a small process has exited so soon after it was let go, ..."""
+
+REAP_SHARE: Final = 0.01
+"""... one of a large process is worth this share of the run; else the next call collects it."""
 
 LOG: Final = logging.getLogger("amorsize")
 
@@ -86,6 +93,8 @@ class _Run:
         self._ledger.finish()
         self._ledger.raise_failure()
         record = self._record()
+        if self._workers > 1:
+            REAPER.reap(max(REAP_S, REAP_SHARE * record.wall_s) / (self._workers - 1))
         if LOG.isEnabledFor(logging.INFO):
             LOG.info("%s", "; ".join(summary(record).splitlines()))
         return Outcome(results=self._ledger.results, record=record)
