@@ -127,6 +127,7 @@ class SpawnedPool:
             )
             if self._executor is not warm:
                 LAST_EXECUTOR.remember(self._executor)
+                _dismiss_at_exit(self._executor)
                 self._greeting = self._executor.submit(report_for_duty)
 
     @property
@@ -208,3 +209,13 @@ def _interrupts_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _dismiss_at_exit(executor: Any) -> None:
+    """A process of ``multiprocessing``'s own joins its children at exit, idle ones too."""
+    from multiprocessing.process import parent_process
+    from multiprocessing.util import Finalize
+
+    if parent_process() is not None:
+        leave = {"wait": True, "kill_workers": True}
+        Finalize(None, executor.shutdown, kwargs=leave, exitpriority=100)
