@@ -242,6 +242,9 @@ class _Crew:
         try:
             thread.start()
         except (RuntimeError, MemoryError) as error:
+            if isinstance(error.__context__, KeyboardInterrupt):
+                # Ctrl-C in the middle of a condition's own bookkeeping comes out as this
+                raise error.__context__ from None
             with self._lock:
                 self._alive -= many
                 self._no_more = error

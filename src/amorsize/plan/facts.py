@@ -56,7 +56,8 @@ def load_of(profile: Profile) -> float:
     own use would count our asking, too.
     """
     own = profile.cpu_share if waits(profile) else 1.0
-    return own + (_other_threads(profile) if has_own_threads(profile) else 0.0)
+    sure = has_own_threads(profile) and profile.wall_s >= tunables.SPIN_S
+    return own + (_other_threads(profile) if sure else 0.0)
 
 
 def has_own_threads(profile: Profile) -> bool:

@@ -56,6 +56,11 @@ SURE_SWITCHES_PER_ITEM: Final = 0.5
 OWN_THREADS: Final = 0.2
 """Cores busy beside the calling thread from which on a function is believed to have threads."""
 
+SPIN_S: Final = 0.15
+"""Threads of BLAS spin for up to 0.1 s after work that the caller gave them earlier.
+
+Before so much was seen, busy threads do not keep workers away: they are only pinned."""
+
 MOSTLY_WAITING: Final = 0.25
 """Below this share threads overlap four calls and more, at no cost: processes are not asked."""
 

@@ -90,7 +90,7 @@ def test_it_must_pay(known: Profile, facts: dict[str, Any], engine: EngineKind) 
         (profile(left=1000, result=COSTLY), {}, TEAM, CostlyTransfer),
         (LONG, {"cores": 1}, TEAM, OneCore),
         (LONG, {"quota": 1.1}, TEAM, OneCore),
-        (replace(LONG, process_cpu_s=1.9 * LONG.wall_s), {}, TEAM, UsesItsCores),
+        (replace(LONG, wall_s=1.0, cpu_s=1.0, process_cpu_s=1.9), {}, TEAM, UsesItsCores),
         (replace(LONG, carries="a socket"), {}, TEAM, CarriesConnection),
         (replace(waiting(), carries="a socket"), {}, THREADS, CarriesConnection),
         (replace(LONG, returns_its_item=True), {}, TEAM, ChangesItsItem),

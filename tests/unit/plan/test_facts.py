@@ -20,9 +20,10 @@ def case(known: Profile, situation: Situation = TWO_CORES) -> Case:
 def test_asking_itself_is_not_taken_for_threads_of_the_function() -> None:
     known = profile()
     asked = replace(known, cpu_s=1.5 * known.wall_s, process_cpu_s=1.5 * known.wall_s)
-    threads = replace(known, process_cpu_s=2.5 * known.wall_s)
+    spinning = replace(known, process_cpu_s=2.5 * known.wall_s)
+    threads = replace(spinning, wall_s=1.0, cpu_s=1.0, process_cpu_s=2.5)
 
-    assert facts.load_of(asked) == 1
+    assert facts.load_of(asked) == facts.load_of(spinning) == 1
     assert facts.load_of(threads) == pytest.approx(2.5)
 
 

@@ -96,7 +96,10 @@ def test_a_pool_that_is_ruled_out_says_why() -> None:
         (replace(LONG, trend=0.25), "items get cheaper, by a factor of 4.00"),
         (replace(LONG, result=A_LOCK), "a result cannot be pickled: cannot pickle"),
         (waiting(), "it waits: 2% of its time is spent computing"),
-        (replace(LONG, process_cpu_s=2 * LONG.wall_s), "it computes, on 2.0 cores at once"),
+        (
+            replace(LONG, wall_s=1.0, cpu_s=1.0, process_cpu_s=2.0),
+            "it computes, on 2.0 cores at once",
+        ),
         (
             replace(LONG, gil=GilUse(free_share=0.9, ticks=9, threads_gain=1.85)),
             "the interpreter lock was free 90% of the time; two threads were 1.85 times faster",
