@@ -135,7 +135,6 @@ INNER = 6
 
 
 @pytest.mark.parametrize("backend", ["auto", "serial", "threads"])
-@pytest.mark.skip(reason="hangs now and then with spawned workers inside: open")
 def test_it_works_inside_itself(backend: Any, trial: Trial) -> None:
     def row(i: int) -> list[tuple[int, int]]:
         jobs = 2 if backend == "threads" else None
@@ -147,7 +146,6 @@ def test_it_works_inside_itself(backend: Any, trial: Trial) -> None:
     assert trial.work.calls == once((i, j) for i in range(rows) for j in range(INNER))
 
 
-@pytest.mark.skip(reason="hangs now and then with spawned workers inside: open")
 def test_processes_inside_itself_are_had_or_refused_with_the_reason(trial: Trial) -> None:
     def row(i: int) -> list[int] | str:
         try:
@@ -166,7 +164,6 @@ def test_processes_inside_itself_are_had_or_refused_with_the_reason(trial: Trial
 
 
 @pytest.mark.parametrize("backend", ["auto", "serial", "threads"])
-@pytest.mark.skip(reason="hangs now and then with spawned workers inside: open")
 def test_an_error_of_the_inner_run_passes_through_the_outer_one(backend: Any, trial: Trial) -> None:
     def inner(j: int) -> int:
         if trial.work(j) == 105:
