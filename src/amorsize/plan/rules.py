@@ -36,6 +36,9 @@ def impossible(engine: EngineKind, case: Case) -> Rejection | None:
         return None
     if situation.spawn_impossible is not None:
         return CannotCross("the work", situation.spawn_impossible)
+    if situation.nested_in is not None:
+        # several at once, each with workers of its own: it hung now and then on shared executors
+        return Nested(situation.nested_in)
     if engine is EngineKind.TEAM:
         if situation.fork_unsafe is not None:
             return ForkUnsafe(situation.fork_unsafe)
