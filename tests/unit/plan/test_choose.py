@@ -246,6 +246,7 @@ def test_a_forced_chunk_is_kept() -> None:
             "thread X.*a lambda",
         ),
         (replace(LONG, carries="a socket"), {}, Options(n_jobs=2), "n_jobs=2.*a socket"),
+        (LONG, {"nested_in": "a worker"}, Options(backend=Backend.PROCESSES), "inside a worker"),
     ],
 )
 def test_what_cannot_be_forced_is_refused_with_the_reason(
@@ -259,7 +260,7 @@ def test_processes_may_be_forced_on_what_auto_would_not() -> None:
     odd = replace(LONG, carries="a socket", returns_its_item=True)
     forced = Options(backend=Backend.PROCESSES)
 
-    assert decide(odd, replace(TWO_CORES, nested_in="a worker"), forced).chosen.engine is TEAM
+    assert decide(odd, TWO_CORES, forced).chosen.engine is TEAM
 
 
 def test_nothing_left_is_serial_even_by_force() -> None:
