@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amorsize.engines.board import NO_LIMIT, NOBODY, Board
+from amorsize.engines.board import NO_LIMIT, Board
 from amorsize.engines.tokens import BIGGEST_COUNT, TokenPipe
 from tests.stress.marks import on_linux
 
@@ -132,17 +132,19 @@ def test_the_limit_is_the_smallest_index_that_failed_anywhere(
 
 @given(st.integers(1, 9), st.data())
 def test_what_one_row_notes_no_other_row_sees(rows: int, data: st.DataObject) -> None:
-    values = data.draw(st.lists(st.integers(0, 2**62), min_size=rows, max_size=rows))
+    values = data.draw(st.lists(st.integers(0, 2**49), min_size=rows, max_size=rows))
     with closing(Board(rows)) as board:
-        assert [board.current(row) for row in range(rows)] == [NOBODY] * rows
+        assert [board.current(row) for row in range(rows)] == [None] * rows
         for row, value in enumerate(values):
             board.commit(row, value)
-            board.note_current(row, value // 2)
+            board.note_current(row, value // 2, 1 + value % 4096)
             for _ in range(value % 3):
                 board.note_claim(row)
 
         assert [board.committed(row) for row in range(rows)] == values
-        assert [board.current(row) for row in range(rows)] == [value // 2 for value in values]
+        assert [board.current(row) for row in range(rows)] == [
+            range(value // 2, value // 2 + 1 + value % 4096) for value in values
+        ]
         assert [board.claims(row) for row in range(rows)] == [value % 3 for value in values]
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import mmap
 from typing import Final
 
-NOBODY: Final = -1
+from amorsize.engines.noted import NOBODY, noted, seen
+
 _STOP, _FAILED, _HEADER = 0, 1, 2
 _COMMITTED, _CURRENT, _LIMIT, _CLAIMS, _ROW = 0, 1, 2, 3, 8
 NO_LIMIT: Final = 2**62
@@ -50,12 +51,17 @@ class Board:
             return NO_LIMIT
         return min(self._cells[self._at(row, _LIMIT)] for row in range(self.rows))
 
-    def note_current(self, row: int, index: int) -> None:
-        """What this worker is about to start; ``NOBODY`` when it is idle."""
-        self._cells[self._at(row, _CURRENT)] = index
+    def note_current(self, row: int, index: int, count: int) -> None:
+        """What this worker is about to start."""
+        self._cells[self._at(row, _CURRENT)] = noted(index, count)
 
-    def current(self, row: int) -> int:
-        return self._cells[self._at(row, _CURRENT)]
+    def note_idle(self, row: int) -> None:
+        """This worker has no item."""
+        self._cells[self._at(row, _CURRENT)] = NOBODY
+
+    def current(self, row: int) -> range | None:
+        """What this worker has started last; ``None`` if it is idle."""
+        return seen(self._cells[self._at(row, _CURRENT)])
 
     def note_claim(self, row: int) -> None:
         self._cells[self._at(row, _CLAIMS)] += 1

@@ -12,8 +12,8 @@ from amorsize.engines.blocks import Pace, map_items, runner_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-Watch: TypeAlias = "Callable[[int, int], int]"
-"""Asked between pieces with the next index and the end: where the chunk ends now."""
+Watch: TypeAlias = "Callable[[int, int, int], int]"
+"""Asked before each piece with its index, the end, and its size: where the chunk ends now."""
 
 
 class InputEndedError(Exception):
@@ -34,7 +34,7 @@ class Ran:
         return self.start + len(self.results)
 
 
-def to_its_end(_index: int, stop: int) -> int:
+def to_its_end(_index: int, stop: int, _size: int) -> int:
     """Watch nothing."""
     return stop
 
@@ -74,8 +74,7 @@ def _run_pieces(
     runner = runner_for(func, exact=exact)
     pace, then = Pace(), perf_counter()
     index = ran.start
-    stop = watch(index, stop)
-    while index < stop:
+    while index < (stop := watch(index, stop, pace.size)):
         size = min(pace.size, stop - index)
         runner(func, islice(items, size), ran.results)
         if ran.next_index - index < size:
@@ -83,5 +82,5 @@ def _run_pieces(
         index, now = ran.next_index, perf_counter()
         pace.took(now - then)
         then = now
-        if index < stop:
-            stop = watch(index, stop)
+        if index >= stop:
+            return

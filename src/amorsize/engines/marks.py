@@ -12,6 +12,8 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from amorsize.engines.noted import NOBODY, noted, seen
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,7 +24,6 @@ SLOTS: Final = 1024
 _LIMIT: Final = 0
 _SLOT: Final = 1
 _SIZE: Final = 8 * (_SLOT + SLOTS)
-_NOBODY: Final = -1
 
 
 class Marks:
@@ -48,20 +49,19 @@ class Marks:
 
     def vacate(self, slot: int) -> None:
         """The next chunk in this slot was taken by nobody yet."""
-        self._cells[_SLOT + slot] = _NOBODY
+        self._cells[_SLOT + slot] = NOBODY
 
-    def start(self, slot: int, index: int, stop: int) -> int:
-        """This item is about to be started; returns where to stop."""
-        limit = self._cells[_LIMIT]
-        if limit <= index:
+    def start(self, slot: int, index: int, stop: int, size: int) -> int:
+        """So many items from ``index`` on are about to be started; returns where to stop."""
+        stop = min(stop, self._cells[_LIMIT])
+        if stop <= index:
             return index
-        self._cells[_SLOT + slot] = index
-        return min(stop, limit)
+        self._cells[_SLOT + slot] = noted(index, min(size, stop - index))
+        return stop
 
-    def started(self, slot: int) -> int | None:
-        """The item that the chunk in this slot has come to; ``None`` if nobody has begun it."""
-        index = self._cells[_SLOT + slot]
-        return None if index == _NOBODY else index
+    def started(self, slot: int) -> range | None:
+        """What the chunk in this slot has come to; ``None`` if nobody has begun it."""
+        return seen(self._cells[_SLOT + slot])
 
     def close(self) -> None:
         self._cells.release()

@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError, Failure
-from amorsize.engines.board import NOBODY, Board
+from amorsize.engines.board import Board
 from amorsize.engines.chunks import InputEndedError, Ran
 from amorsize.engines.errors_travel import unpack_error
 from amorsize.engines.forking import (
@@ -29,6 +29,7 @@ from amorsize.engines.forking import (
 from amorsize.engines.inbox import IndexedInbox, SentInbox, inbox_for
 from amorsize.engines.memfile import Frame, FrameKind, FrameReader, memory_file
 from amorsize.engines.nesting import INSIDE
+from amorsize.engines.noted import named
 from amorsize.engines.reaper import REAPER, has_ended
 from amorsize.engines.team_worker import Lookout, Shared, Worker
 from amorsize.engines.tokens import TokenPipe
@@ -228,7 +229,7 @@ class _Team:
         self._outstanding -= covered
         self._report_own(ran)
         self._inbox.settled(start, covered, ran.busy_s)
-        self._board.note_current(CALLER, NOBODY)
+        self._board.note_idle(CALLER)
 
     def _report_own(self, ran: Ran) -> None:
         if ran.error is not None:  # first of all, so that nobody starts a larger item meanwhile
@@ -331,8 +332,8 @@ class _Team:
         raise self._crash(dead[0])
 
     def _crash(self, member: _Member) -> WorkerCrashedError:
-        index = self._board.current(member.row)
-        item = "between two items" if index == NOBODY else f"while it ran item {index}"
+        items = self._board.current(member.row)
+        item = "between two items" if items is None else f"while it ran {named(items)}"
         end = _how_it_ended(member)
         return WorkerCrashedError(
             f"{member.where} {end} {item}",

@@ -273,7 +273,7 @@ class _Crew:
             if self._is_one_too_many():
                 return
 
-    def _watch(self, index: int, stop: int) -> int:
+    def _watch(self, index: int, stop: int, _size: int) -> int:
         return min(stop, max(index, self._limit))
 
     def _is_one_too_many(self) -> bool:
