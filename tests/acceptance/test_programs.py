@@ -90,6 +90,9 @@ import dataclasses
 class Doubled:
     value: int
 
+    def half(self):
+        return self.value // 2
+
 class Odd(Exception):
     pass
 
@@ -104,8 +107,9 @@ if __name__ == "__main__":
     import multiprocessing
     multiprocessing.set_start_method({method!r})
     warm_up(double)
+    half = Doubled.half
     told = run(double, range(ITEMS), backend="processes")
-    same = all(type(result) is Doubled for result in told["results"])
+    same = Doubled.half is half and all(type(result) is Doubled for result in told["results"])
     told["results"] = [result.value for result in told["results"]]
     tell(**told)
     try:
@@ -117,9 +121,11 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_classes_of_the_main_script_come_back_as_themselves(method: str, script: Script) -> None:
-    run, failed = script.run(RESULTS_OF_MAIN.format(method=method)).facts
+    told = script.run(RESULTS_OF_MAIN.format(method=method))
+    run, failed = told.facts
     check_run(run, {"team"} if method == "fork" else {"loky"})
     assert failed == {"same": True, "args": [5]}
+    assert told.calls["5"] == 2  # once in each of the two runs
 
 
 START_METHOD = """

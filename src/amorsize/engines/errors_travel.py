@@ -19,18 +19,14 @@ MAX_CHAIN: Final = 8
 _ABSENT: Final = object()
 
 
-def pack_error(error: BaseException) -> bytes:
-    """Pickle ``error`` with its traceback as text.
-
-    Raises:
-        Exception: whatever pickle says when a part of it cannot travel.
-    """
+def portable(error: BaseException) -> tuple[dict[str, Any], str]:
+    """What pickle is to be given: all that ``error`` holds, and its traceback as text."""
     text = "".join(traceback.format_exception(error))
-    return pickle.dumps((_state(error, MAX_CHAIN), text), protocol=5)
+    return _state(error, MAX_CHAIN), text
 
 
 def unpack_error(packed: bytes) -> tuple[BaseException, str]:
-    """The exception and the text of its traceback where it was raised."""
+    """The exception that was made ``portable``, and its traceback as text."""
     state, text = pickle.loads(packed)
     return _rebuilt(state), text
 

@@ -20,6 +20,7 @@ from amorsize.engines.chunks import run_chunk
 from amorsize.engines.errors_travel import unpack_error
 from amorsize.engines.marks import new_marks
 from amorsize.engines.nesting import INSIDE
+from amorsize.engines.noted import named
 from amorsize.engines.spawned_alive import spawned_workers_alive
 from amorsize.engines.spawned_pool import pack_function, spawned_pool
 from amorsize.engines.spawned_post import Post, exit_codes, is_death
@@ -172,7 +173,7 @@ class _Run:
         if ran.error is not None:
             self._reports.failed(Failure(ran.next_index, ran.error, HERE))
 
-    def _watch(self, index: int, stop: int) -> int:
+    def _watch(self, index: int, stop: int, _size: int) -> int:
         return max(index, min(stop, self._marks.limit))
 
     # -- taking in
@@ -274,8 +275,8 @@ class _Run:
     def _crash(self, lost: list[Sent], error: BaseException) -> WorkerCrashedError:
         spans = ", ".join(_span(sent.chunk) for sent in lost)
         at = [self._marks.started(sent.slot) for sent in lost]
-        running = " or ".join(str(index) for index in at if index is not None)
-        suspect = f" while it ran item {running}" if running else ""
+        running = " or ".join(named(items) for items in at if items is not None)
+        suspect = f" while it ran {running}" if running else ""
         return WorkerCrashedError(
             f"a worker process died{exit_codes(error)}{suspect}; lost with it: items {spans}",
             hint="run that item alone with backend='serial' to see what it does to the process",

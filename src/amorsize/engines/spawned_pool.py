@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError
+from amorsize.engines.homeward import MAINS
 from amorsize.engines.spawned_alive import LAST_EXECUTOR, processes_of
 from amorsize.engines.spawned_worker import Order, Setting, describe, report_for_duty, serve
 
@@ -38,8 +39,6 @@ MOST_WORKERS: Final = 60
 WORKER_ENVIRONMENT: Final = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
 """loky replaces workers that grow by 300 MB; heavy constants are no leak."""
 
-MAIN: Final = b"__main__"
-
 
 @dataclass(frozen=True, slots=True)
 class Payload:
@@ -57,10 +56,8 @@ def pack_function(func: Callable[[Any], Any]) -> Payload:
     """
     import hashlib
 
-    import cloudpickle
-
     try:
-        packed = pickle.dumps((_setting(), cloudpickle.dumps(func, 5)), 5)
+        packed = pickle.dumps((_setting(), _dumps_by_value(func)), 5)
     except Exception as error:
         msg = f"the function cannot be sent to another process: {describe(error)}"
         raise EngineStartError(msg) from error
@@ -84,17 +81,25 @@ def pack_items(items: list[Any]) -> bytes | None:
     """
     try:
         packed = pickle.dumps(items, 5)
-        if MAIN not in packed:
+        if not any(main.encode() in packed for main in MAINS):
             return packed
     except Exception:  # noqa: BLE001, S110 - the next attempt tells
         pass
-    import cloudpickle
-
     try:
-        by_value: bytes = cloudpickle.dumps(items, 5)
+        return _dumps_by_value(items)
     except Exception:  # noqa: BLE001 - pickling runs code of the user's
         return None
-    return by_value
+
+
+def _dumps_by_value(value: Any) -> bytes:
+    """What a worker cannot import goes with it: cloudpickle only knows that of ``__main__``."""
+    import cloudpickle
+
+    for main in MAINS[1:]:
+        if main in sys.modules:
+            cloudpickle.register_pickle_by_value(sys.modules[main])
+    packed: bytes = cloudpickle.dumps(value, 5)
+    return packed
 
 
 class SpawnedPool:

@@ -13,10 +13,12 @@ import sys
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from enum import IntEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from amorsize.engines.chunks import run_chunk, to_its_end
-from amorsize.engines.errors_travel import pack_error
+from amorsize.engines.errors_travel import portable
+from amorsize.engines.homeward import pack
 from amorsize.engines.marks import seen_marks
 from amorsize.engines.nesting import INSIDE
 
@@ -166,7 +168,7 @@ def _marks_of(order: Order) -> Iterator[Marks | None]:
 
 
 def _watch_for(slot: int, marks: Marks) -> Watch:
-    return lambda index, stop: marks.start(slot, index, stop)
+    return partial(marks.start, slot)
 
 
 def _parts(
@@ -208,20 +210,9 @@ def _result_parts(start: int, results: list[Any], busy_s: float) -> Iterator[Par
     yield from _result_parts(start + half, results[half:], 0.0)
 
 
-def pack(value: Any) -> bytes:
-    """Pickle, with cloudpickle where pickle cannot. Raises what that one says."""
-    try:
-        return pickle.dumps(value, 5)
-    except Exception:  # noqa: BLE001 - whatever it was, the next attempt tells
-        import cloudpickle
-
-        packed: bytes = cloudpickle.dumps(value, 5)
-        return packed
-
-
 def _ending(index: int, error: BaseException) -> Part:
     try:
-        return Part(PartKind.FAILED, index, 1, 0.0, pack_error(error))
+        return Part(PartKind.FAILED, index, 1, 0.0, pack(portable(error)))
     except Exception as trouble:  # noqa: BLE001 - an exception may hold what cannot be pickled
         return Part(PartKind.STRANDED, index, 1, 0.0, describe(trouble).encode())
 

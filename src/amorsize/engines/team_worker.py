@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import pickle
 import select
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final, Protocol
 
-from amorsize.engines.board import NOBODY, Board
+from amorsize.engines.board import Board
 from amorsize.engines.chunks import InputEndedError, Ran, run_chunk
-from amorsize.engines.errors_travel import pack_error
+from amorsize.engines.errors_travel import portable
 from amorsize.engines.forking import Interrupted, flush_streams
 from amorsize.engines.memfile import Frame, FrameKind, FrameWriter, Packed, pack
 from amorsize.engines.nesting import INSIDE
@@ -57,15 +58,15 @@ class Lookout:
         self.end = stop
         self._split_at = perf_counter() + SPLIT_AFTER_S
 
-    def watch(self, index: int, stop: int) -> int:
-        """Note the item that is next; say where to stop."""
+    def watch(self, index: int, stop: int, size: int) -> int:
+        """Note the items that are next; say where to stop."""
         board = self._shared.board
         limit = board.limit()
         if limit < stop:
             return max(limit, index)
-        board.note_current(self._row, index)
         if stop - index > 1 and self._shared.inbox.splits and perf_counter() > self._split_at:
             self._offer_half(index, stop)
+        board.note_current(self._row, index, min(size, self.end - index))
         return self.end
 
     def _offer_half(self, index: int, stop: int) -> None:
@@ -112,7 +113,7 @@ class Worker:
             self._writer.append(frame)
         flush_streams()
         board.commit(self._row, self._writer.end)
-        board.note_current(self._row, NOBODY)
+        board.note_idle(self._row)
         os.eventfd_write(self._shared.bell, 1)
 
     def _frames(self, token: tuple[int, int]) -> Iterator[Frame]:
@@ -183,6 +184,7 @@ def _ending(index: int, error: BaseException) -> Frame:
     if isinstance(error, InputEndedError):
         return _frame(FrameKind.ENDED, index, pack(None), covered=0)
     try:
-        return _frame(FrameKind.FAILED, index, Packed(pack_error(error), []), covered=1)
+        packed = Packed(pickle.dumps(portable(error), 5), [])
+        return _frame(FrameKind.FAILED, index, packed, covered=1)
     except Exception as trouble:  # noqa: BLE001 - an exception may hold what cannot be pickled
         return _stranded(index, trouble)
