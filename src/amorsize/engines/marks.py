@@ -51,9 +51,9 @@ class Marks:
         """The next chunk in this slot was taken by nobody yet."""
         self._cells[_SLOT + slot] = NOBODY
 
-    def start(self, slot: int, index: int, stop: int, size: int) -> int:
-        """So many items from ``index`` on are about to be started; returns where to stop."""
-        stop = min(stop, self._cells[_LIMIT])
+    def start(self, slot: int, span: tuple[int, int], size: int) -> int:
+        """The first ``size`` items of ``span`` are about to be started; returns where to stop."""
+        index, stop = span[0], min(span[1], self._cells[_LIMIT])
         if stop <= index:
             return index
         self._cells[_SLOT + slot] = noted(index, min(size, stop - index))

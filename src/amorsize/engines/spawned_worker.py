@@ -13,7 +13,6 @@ import sys
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from enum import IntEnum
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from amorsize.engines.chunks import run_chunk, to_its_end
@@ -168,7 +167,7 @@ def _marks_of(order: Order) -> Iterator[Marks | None]:
 
 
 def _watch_for(slot: int, marks: Marks) -> Watch:
-    return partial(marks.start, slot)
+    return lambda index, stop, size: marks.start(slot, (index, stop), size)
 
 
 def _parts(
