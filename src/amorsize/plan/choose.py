@@ -25,9 +25,9 @@ PARALLEL: Final = (EngineKind.THREADS, EngineKind.TEAM, EngineKind.LOKY)
 _INHERITS: Final = Untried("forked workers inherit function and items; here both must be sent")
 
 
-def could_pay(remaining_high_s: float, situation: Situation) -> bool:
+def could_pay(remaining_high_s: float, item_s: float) -> bool:
     """Whether the work left is worth a thought at all; for ``auto``, asked in the hot loop."""
-    return remaining_high_s > tunables.SCREEN_S and situation.nested_in is None
+    return remaining_high_s > tunables.SCREEN_S and item_s > tunables.TOO_SHORT_S
 
 
 def decide(profile: Profile, situation: Situation, options: Options) -> Decision:

@@ -16,6 +16,7 @@ from amorsize.vocab.plan import (
     NotForced,
     OneCore,
     Rejection,
+    TooShort,
     Untried,
     UsesItsCores,
 )
@@ -79,8 +80,12 @@ def _threads(case: Case) -> Rejection | None:
     if facts.waits(profile):
         wanted = not case.options.prefer_threads_for_io
         return NotForced("prefer_threads_for_io=False") if wanted else None
-    if (few := _cores(profile, situation)) is not None:
-        return few
+    return _cores(profile, situation) or _lock(profile, situation)
+
+
+def _lock(profile: Profile, situation: Situation) -> Rejection | None:
+    if situation.gil and profile.mean_s < tunables.SHORTEST_RELEASE_S:
+        return TooShort(profile.mean_s)
     if profile.gil is None:
         return Untried("whether the function releases the interpreter lock was not measured")
     if situation.gil and profile.gil.free_share < tunables.FREE_SHARE:

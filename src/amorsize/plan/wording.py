@@ -21,6 +21,7 @@ from amorsize.vocab.plan import (
     Rejection,
     Slower,
     StartTooDear,
+    TooShort,
     Untried,
     UsesItsCores,
 )
@@ -40,6 +41,8 @@ def in_words(reason: Rejection) -> str:  # noqa: C901, PLR0911, PLR0912 - one ca
             return f"forking is not safe here: {what}"
         case HoldsTheLock():
             return "the function holds the interpreter lock, so threads would take turns"
+        case TooShort(item_s):
+            return f"a call takes {seconds(item_s)}, too short to release the interpreter lock"
         case CarriesConnection(what):
             return f"the function carries {what}, which workers must not share"
         case ChangesItsItem():

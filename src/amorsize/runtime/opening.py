@@ -15,6 +15,7 @@ from amorsize.engines.forking import interrupts_held
 from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.choose import could_pay, decide
 from amorsize.plan.needs import Need, needs
+from amorsize.plan.tunables import TOO_SHORT_S
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
 from amorsize.runtime.unbroken import run_to_the_end
@@ -46,6 +47,9 @@ PROBE_AFTER_S: Final = 1e-3
 
 PROBE_SHARE: Final = 0.1
 """Beyond it, probing out of turn may take this share of the time spent."""
+
+SURELY: Final = 256
+"""So many items show what they cost, although the first ones were slow."""
 
 TINY_S: Final = 1e-6
 """Of such items a block of 4,096 costs more than 1 % more than the plain loop."""
@@ -174,14 +178,21 @@ class Opening:
 
     def _advance(self) -> bool:
         source = self._source
-        if self._alone and isinstance(source, IndexedSource) and self._may_stretch(source):
+        if isinstance(source, IndexedSource) and self._may_stretch(source):
             return self._stretch(source)
         return self.block()
+
+    def _is_too_short(self) -> bool:
+        """Whether items are surely too short to share out: there is nothing to ask."""
+        if self.items < SURELY or self._options.forces_parallel:
+            return False
+        return self.spent_s < TOO_SHORT_S * self.items
 
     def _may_stretch(self, source: IndexedSource) -> bool:
         """Whether to run to the end unbroken: tiny items, and nothing to ask or to show."""
         return (
-            source.exact
+            (self._alone or self._is_too_short())
+            and source.exact
             and self._runner is call_items
             and not (self._ledger.watched or source.has_gaps)
             and self.spent_s < TINY_S * self.items
@@ -252,10 +263,11 @@ class Opening:
         self.profile = self.look()
         for _ in Need:  # each answer may raise one more question
             missing = needs(self.profile, around, self._options)
+            if not missing:
+                break
             if not all(self.supply(need) for need in missing):
                 return None
-            if missing:
-                self.profile = self.look()
+            self.profile = self.look()
         self.decision = decide(self.profile, around, self._options)
         return self.decision
 
@@ -272,11 +284,12 @@ class Opening:
         if self._sampler.items_are_fleeting:
             return False
         left = self._source.left()
-        as_before_s = self.spent_s / self.items * (self.items if left is None else left)
-        brief = self._around.brief()
-        if not could_pay(2 * as_before_s, brief) and not self.may_probe:
+        items = max(1, self.items if left is None else left)
+        as_before_s = self.spent_s / self.items * items
+        if not could_pay(2 * as_before_s, as_before_s / items) and not self.may_probe:
             return False
-        return could_pay(self.forecast().remaining.high_s, brief)
+        remaining = self.forecast().remaining
+        return could_pay(remaining.high_s, remaining.median_s / items)
 
     def supply(self, need: Need) -> bool:
         """Measure what is missing; false where the items ended meanwhile."""

@@ -24,21 +24,15 @@ class Surroundings:
     """Looks once per call; engines that turned out not to start are ruled out for the rest."""
 
     def __init__(self) -> None:
-        self._brief: Situation | None = None
         self._full: Situation | None = None
-
-    def brief(self) -> Situation:
-        """Cores only."""
-        if self._brief is None:
-            self._brief = Situation(cores=usable_cpus(), quota=cpu_quota())
-        return self._brief
 
     def situation(self) -> Situation:
         """Everything a decision looks at."""
         if self._full is None:
             REAPER.reap()
-            self._full = replace(
-                self.brief(),
+            self._full = Situation(
+                cores=usable_cpus(),
+                quota=cpu_quota(),
                 fork_unsafe=_what_rules_forking_out(),
                 nested_in=INSIDE.get(),
                 spawn_impossible="a daemonic worker" if in_daemonic_worker() else None,
@@ -52,7 +46,7 @@ class Surroundings:
     @property
     def known(self) -> Situation | None:
         """As much as was found out."""
-        return self._full or self._brief
+        return self._full
 
     def rule_out(self, engine: EngineKind, why: str) -> None:
         """This engine could not be started."""

@@ -77,6 +77,13 @@ class HoldsTheLock:
 
 
 @dataclass(frozen=True, slots=True)
+class TooShort:
+    """A call is over before it could let other threads have the interpreter lock."""
+
+    item_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class CarriesConnection:
     """The function drags an open connection along, which must not be shared."""
 
@@ -159,6 +166,7 @@ Rejection: TypeAlias = (
     CannotCross
     | ForkUnsafe
     | HoldsTheLock
+    | TooShort
     | CarriesConnection
     | ChangesItsItem
     | OneCore

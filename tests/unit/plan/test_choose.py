@@ -268,9 +268,10 @@ def test_nothing_left_is_serial_even_by_force() -> None:
 
 
 def test_the_screen_lets_nothing_pass_that_could_pay() -> None:
-    assert not could_pay(2e-3, TWO_CORES)
-    assert could_pay(5e-3, TWO_CORES)
-    assert not could_pay(5.0, Situation(cores=2, nested_in="a worker"))
+    assert not could_pay(2e-3, 1e-3)
+    assert could_pay(5e-3, 1e-3)
+    assert could_pay(5e-3, 200e-9)
+    assert not could_pay(5.0, 50e-9)
 
 
 @given(

@@ -12,6 +12,7 @@ REASONS: dict[type[Rejection], Rejection] = {
     plan.CannotCross: plan.CannotCross("a result", "it is a socket"),
     plan.ForkUnsafe: plan.ForkUnsafe("thread X runs"),
     plan.HoldsTheLock: plan.HoldsTheLock(0.1),
+    plan.TooShort: plan.TooShort(1e-7),
     plan.CarriesConnection: plan.CarriesConnection("a socket"),
     plan.ChangesItsItem: plan.ChangesItsItem(),
     plan.OneCore: plan.OneCore(1),
