@@ -52,6 +52,7 @@ class IndexedSource:
     """
 
     indexed = True
+    is_in_memory = True
 
     def __init__(self, data: Any, *, offset: int = 0, exact: bool = True) -> None:
         self.data = data
@@ -167,7 +168,7 @@ class IteratedSource:
     ) -> None:
         self._data = data
         self._iterator = iter(data)
-        self._in_memory = in_memory
+        self.is_in_memory = in_memory
         self.is_fleeting = isinstance(data, groupby)
         """Its items share the iterator, and end when the next one is asked for."""
         self.length = length
@@ -219,13 +220,13 @@ class IteratedSource:
 
     def settled(self) -> Source:
         """The rest as an indexed source where the container holds all items anyway."""
-        if not self._in_memory:
+        if not self.is_in_memory:
             return self
         return IndexedSource(list(self._iterator), offset=self.position)
 
     def unread(self) -> Any:
         """Every item: the container itself, or those read before and those not read yet."""
-        return self._data if self._in_memory else chain(self.kept or (), self._iterator)
+        return self._data if self.is_in_memory else chain(self.kept or (), self._iterator)
 
     def _remembering(self, count: int) -> Iterator[Any]:
         kept = self.kept if self.kept is not None else []

@@ -40,6 +40,8 @@ class Work:
     """Cores that one call keeps busy: below 1 it waits, above 1 it has threads of its own."""
     away_s: float = 0.0
     caller_s: float = 0.0
+    read_s: float = 0.0
+    """Part of ``item_s`` that is reading the input: the caller does it for everybody."""
 
     @property
     def serial_s(self) -> float:
@@ -87,16 +89,19 @@ def makespan(work: Work, candidate: Candidate, *, price: Price, capacity: Capaci
 def joint_rate(work: Work, joint: float) -> float:
     """Speed of caller and workers together over the caller's alone, transfers paid.
 
-    The caller fetches what others have run, between items of its own, and gains nothing
-    from an item that costs more to fetch than to run. Its rate of fetching is the ceiling.
+    Between items of its own the caller reads the items that others run and fetches what came
+    of them, and gains nothing from an item for which that costs more than to run it. Its rate
+    of doing so is the ceiling.
     """
-    if work.caller_s <= 0 and work.away_s <= 0:
+    caller_s, away_s = work.caller_s + work.read_s, work.away_s - work.read_s
+    if caller_s <= 0 and away_s <= 0:
         return joint
     item_s = max(work.item_s, NO_TIME_S)
-    ceiling = item_s / max(work.caller_s, NO_TIME_S)
+    ceiling = item_s / max(caller_s, NO_TIME_S)
     if ceiling <= 1:
         return min(joint, ceiling)
-    return min(1 + (joint - 1) * (1 - 1 / ceiling) / (1 + work.away_s / item_s), ceiling)
+    others_s = max(item_s + away_s, NO_TIME_S)
+    return min(1 + (joint - 1) * (item_s - caller_s) / others_s, ceiling)
 
 
 def blocking_s(price: Price, workers: int) -> float:

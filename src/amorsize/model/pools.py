@@ -31,7 +31,7 @@ def pool_makespan(
     handling_s = chunks * price.per_chunk.median_s
     compute_s = work.serial_s / joint
     away_s = work.items * work.away_s
-    caller_s = work.items * work.caller_s
+    caller_s = work.items * (work.caller_s + work.read_s)
     pace_s = max(
         compute_s + (away_s + handling_s) / joint,
         caller_s + handling_s + work.serial_s * capacity.locked,

@@ -88,6 +88,7 @@ def work_of(case: Case, engine: EngineKind) -> Work:
         load=load_of(profile),
         away_s=away_s,
         caller_s=caller_s,
+        read_s=profile.read_s or 0.0,
     )
 
 
@@ -120,12 +121,13 @@ def useful_workers(case: Case, engine: EngineKind) -> int:
 def transfers_of(profile: Profile, engine: EngineKind) -> tuple[float, float]:
     """Seconds per item that another process runs: the worker's, and the caller's.
 
-    Forked workers inherit the item; its result is written by them and read by the caller.
+    Forked workers inherit items that lie in memory; results are written by the workers and
+    read by the caller.
     """
     if not engine.crosses_process:
         return 0.0, 0.0
     away_s, caller_s = _sent_and_read(profile.result)
-    if engine is EngineKind.LOKY:
+    if engine is EngineKind.LOKY or not profile.inherited:
         sent_s, read_s = _sent_and_read(profile.argument)
         return away_s + read_s, caller_s + sent_s
     return away_s, caller_s

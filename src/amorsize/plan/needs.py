@@ -25,6 +25,7 @@ class Need(StrEnum):
     RESULT_TRANSFER = "result transfer"
     ARGUMENT_TRANSFER = "argument transfer"
     FUNCTION_TRANSFER = "function transfer"
+    READING = "time to read an item"
     GIL_USE = "use of the interpreter lock"
     THREADS_TRIAL = "a trial on two threads"
 
@@ -47,7 +48,8 @@ def needs(profile: Profile, situation: Situation, options: Options) -> tuple[Nee
         ideal_s = decision.serial_s / facts.usable_cores(situation)
         if _worth_a_look(decision.serial_s, decision.expected.total_s - ideal_s):
             return (_about_the_lock(profile, situation),)
-    return _unknown_travels(decision.chosen.engine, profile)
+    reading = (Need.READING,) if decision.is_parallel and _is_read(profile) else ()
+    return (*reading, *_unknown_travels(decision.chosen.engine, profile))
 
 
 def needs_for_pools(profile: Profile, situation: Situation, options: Options) -> tuple[Need, ...]:
@@ -64,8 +66,11 @@ def needs_for_pools(profile: Profile, situation: Situation, options: Options) ->
         ideal_s = advice.serial_s / facts.usable_cores(situation)
         if _worth_a_look(advice.serial_s, advice.expected.total_s - ideal_s):
             return (_about_the_lock(profile, situation),)
-    processes = advice.chosen.n_jobs > 1 and advice.chosen.kind is PoolKind.PROCESSES
-    return _unknown_travels(EngineKind.LOKY, profile) if processes else ()
+    if advice.chosen.n_jobs == 1:
+        return ()
+    reading = (Need.READING,) if _is_read(profile) else ()
+    processes = advice.chosen.kind is PoolKind.PROCESSES
+    return (*reading, *(_unknown_travels(EngineKind.LOKY, profile) if processes else ()))
 
 
 def _worth_a_look(serial_s: float, missed_s: float) -> bool:
@@ -83,9 +88,13 @@ def _unknown_travels(engine: EngineKind, profile: Profile) -> tuple[Need, ...]:
     if not engine.crosses_process:
         return ()
     travels = {Need.RESULT_TRANSFER: profile.result}
+    if engine is EngineKind.LOKY or not profile.inherited:
+        travels[Need.ARGUMENT_TRANSFER] = profile.argument
     if engine is EngineKind.LOKY:
-        travels |= {
-            Need.ARGUMENT_TRANSFER: profile.argument,
-            Need.FUNCTION_TRANSFER: profile.function,
-        }
+        travels[Need.FUNCTION_TRANSFER] = profile.function
     return tuple(need for need, travel in travels.items() if isinstance(travel, NotMeasured))
+
+
+def _is_read(profile: Profile) -> bool:
+    """Whether reading takes a share of the time that nobody knows; where it waits, it is small."""
+    return not profile.inherited and profile.read_s is None and not facts.waits(profile)

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from amorsize.model.makespan import blocking_s
 from amorsize.plan import tunables
-from amorsize.vocab.plan import CostlyTransfer, GainTooSmall, Rejection, StartTooDear, Untried
+from amorsize.vocab.plan import (
+    CostlyReading,
+    CostlyTransfer,
+    GainTooSmall,
+    Rejection,
+    StartTooDear,
+    Untried,
+)
 
 if TYPE_CHECKING:
+    from amorsize.model.makespan import Work
     from amorsize.plan.search import Offer
     from amorsize.vocab.profile import Profile
 
@@ -22,8 +30,8 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
     the start to be a small share of it already, the expected gain is enough.
     """
     work, low_s = offer.work, profile.remaining.low_s
-    if offer.rate < tunables.MIN_RATE and work.caller_s > 0:
-        return CostlyTransfer(work.caller_s + work.away_s, work.item_s)
+    if offer.rate < tunables.MIN_RATE and work.caller_s + work.read_s > 0:
+        return _costly(work)
     start_s = offer.blocking_s
     if start_s <= tunables.BLOCKING_SHARE * profile.wall_s:
         gain_s = profile.remaining.median_s - offer.expected.total_s
@@ -35,3 +43,10 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
     if start_s > allowed_s:
         return StartTooDear(start_s, allowed_s)
     return _TOO_SOON if profile.wall_s < blocking_s(offer.price, 2) else None
+
+
+def _costly(work: Work) -> Rejection:
+    transfer_s = work.caller_s + work.away_s
+    if work.read_s > transfer_s:
+        return CostlyReading(work.read_s, work.item_s)
+    return CostlyTransfer(transfer_s, work.item_s)

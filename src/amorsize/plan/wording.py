@@ -11,6 +11,7 @@ from amorsize.vocab.plan import (
     CannotCross,
     CarriesConnection,
     ChangesItsItem,
+    CostlyReading,
     CostlyTransfer,
     ForkUnsafe,
     GainTooSmall,
@@ -62,6 +63,8 @@ def in_words(reason: Rejection) -> str:  # noqa: C901, PLR0911, PLR0912 - one ca
             return f"starting takes {seconds(blocking_s)}; this job is worth {seconds(allowed_s)}"
         case CostlyTransfer(transfer_s, item_s):
             return f"sending a result takes {seconds(transfer_s)}, computing it {seconds(item_s)}"
+        case CostlyReading(read_s, item_s):
+            return f"reading an item takes {seconds(read_s)} of the {seconds(item_s)} of a call"
         case UsesItsCores(busy, usable):
             return f"the function itself keeps {busy:.1f} of {usable:.3g} cores busy"
         case Untried(why):

@@ -22,6 +22,7 @@ def measured_lines(profile: Profile) -> list[tuple[str, str]]:
         ("one call", _call(profile)),
         ("left to do", interval(profile.remaining) + _trend(profile)),
         ("nature", _nature(profile)),
+        *([("reading", f"{seconds(profile.read_s)} of a call")] if profile.read_s else ()),
         *_travels(profile),
     ]
 

@@ -20,12 +20,14 @@ from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
 from amorsize.runtime.unbroken import run_to_the_end
 from amorsize.sample.gil import TRIAL_S, GilTicker
+from amorsize.sample.reading import Reader
 from amorsize.stats.remaining import Costs
 from amorsize.vocab.options import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from amorsize.engines.blocks import Runner
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Ledger
     from amorsize.runtime.surroundings import Surroundings
@@ -143,9 +145,9 @@ class Opening:
 
     # -- running
 
-    def block(self) -> bool:
+    def block(self, runner: Runner | None = None) -> bool:
         """Run the next few items; false at the end of the input or after a failure."""
-        source, results = self._source, self._ledger.results
+        source, results, runner = self._source, self._ledger.results, runner or self._runner
         curious = self._sampler.is_curious
         room = source.room(1 if curious else self._pace.size)
         if room == 0:
@@ -157,14 +159,14 @@ class Opening:
             items: Iterable[Any] = source.block(room)
             if curious:
                 items = self._sampler.remember(items)
-            self._runner(self._func, items, results)
+            runner(self._func, items, results)
         except KeyboardInterrupt:
             raise
         except BaseException as raised:  # noqa: BLE001 - raised in its turn, as itself
             error = raised
         elapsed_s = perf_counter() - began
         ran = len(results) - before
-        if error is None and ran < room and self._runner is map_items:
+        if error is None and ran < room and runner is map_items:
             error = StopIteration()
         self._account(ran, elapsed_s)
         if error is not None:
@@ -293,6 +295,8 @@ class Opening:
 
     def supply(self, need: Need) -> bool:
         """Measure what is missing; false where the items ended meanwhile."""
+        if need is Need.READING:
+            return self._time_reading()
         if need is Need.GIL_USE:
             return self._tick()
         if need is Need.THREADS_TRIAL:
@@ -339,6 +343,13 @@ class Opening:
             and self._probes < MOST_PROBES
             and self._probed_s + next_s <= allowed_s
         )
+
+    def _time_reading(self) -> bool:
+        """Run a block of items, and see how much of it is reading them."""
+        reader = Reader()
+        goes_on = self.block(reader)
+        self._sampler.read_s = reader.item_s
+        return goes_on
 
     def _tick(self) -> bool:
         """Run items beside a thread that wants the interpreter lock now and then."""

@@ -50,6 +50,7 @@ class Sampler:
         self._result_sample = 0
         self._safety: tuple[str | None, bool] | None = None
         self.gil: GilUse | None = None
+        self.read_s: float | None = None
 
     @property
     def is_curious(self) -> bool:
@@ -93,6 +94,8 @@ class Sampler:
             argument=self._transfers.get(Need.ARGUMENT_TRANSFER, NotMeasured()),
             function=self._transfers.get(Need.FUNCTION_TRANSFER, NotMeasured()),
             gil=self.gil,
+            inherited=self._source.is_in_memory,
+            read_s=self.read_s,
             item_bytes=self._item_bytes(),
             returns_its_item=in_place,
             carries=carries,

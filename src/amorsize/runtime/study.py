@@ -33,7 +33,7 @@ ENOUGH_S: Final = 5e-3
 NARROW: Final = 0.1
 """An interval of this width, relative to the middle, is good enough to stop at."""
 
-RUNS_ITEMS: Final = {Need.GIL_USE, Need.THREADS_TRIAL}
+RUNS_ITEMS: Final = {Need.READING, Need.GIL_USE, Need.THREADS_TRIAL}
 
 
 class Study:

@@ -148,6 +148,14 @@ class CostlyTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class CostlyReading:
+    """So much of a call is reading the input, which only the caller can do."""
+
+    read_s: float
+    item_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class UsesItsCores:
     """The function keeps several cores busy by itself."""
 
@@ -176,6 +184,7 @@ Rejection: TypeAlias = (
     | GainTooSmall
     | StartTooDear
     | CostlyTransfer
+    | CostlyReading
     | UsesItsCores
     | Untried
 )

@@ -83,6 +83,10 @@ class Profile:
     result: Travel = NotMeasured()
     function: Travel = NotMeasured()
     gil: GilUse | None = None
+    inherited: bool = True
+    """The items lie in memory, where forked workers have them; others are read, then sent."""
+    read_s: float | None = None
+    """Part of ``mean_s`` that is reading an item; ``None``: nothing is read, or not measured."""
     item_bytes: float = 0.0
     """Memory of an item that is kept in the caller's input, what it refers to left out."""
     returns_its_item: bool = False

@@ -35,6 +35,7 @@ works = st.builds(
     load=st.floats(0.01, 4),
     away_s=st.floats(0, 1),
     caller_s=st.floats(0, 1),
+    read_s=st.floats(0, 1e-7),
 )
 capacities = st.builds(
     Capacity,
@@ -123,6 +124,13 @@ def test_nothing_is_gained_from_items_dearer_to_fetch_than_to_run() -> None:
     costly = Work(items=9, item_s=1e-6, spread=0, longest_s=1e-6, caller_s=2e-6)
 
     assert joint_rate(costly, 8.0) == pytest.approx(0.5)
+
+
+def test_reading_the_input_is_left_to_the_caller() -> None:
+    half = Work(items=9, item_s=2e-6, spread=0, longest_s=2e-6, read_s=1e-6)
+
+    assert joint_rate(half, 2.0) == pytest.approx(2.0)  # it reads two, runs none of them
+    assert joint_rate(half, 64.0) == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ REASONS: dict[type[Rejection], Rejection] = {
     plan.GainTooSmall: plan.GainTooSmall(1e-3, 2e-3),
     plan.StartTooDear: plan.StartTooDear(2e-3, 1e-3),
     plan.CostlyTransfer: plan.CostlyTransfer(2e-3, 1e-3),
+    plan.CostlyReading: plan.CostlyReading(2e-3, 2.1e-3),
     plan.UsesItsCores: plan.UsesItsCores(1.9, 2),
     plan.Untried: plan.Untried("nobody looked"),
 }
