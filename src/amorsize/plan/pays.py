@@ -9,6 +9,7 @@ from amorsize.plan import tunables
 from amorsize.vocab.plan import (
     CostlyReading,
     CostlyTransfer,
+    Decision,
     GainTooSmall,
     Rejection,
     StartTooDear,
@@ -43,6 +44,14 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
     if start_s > allowed_s:
         return StartTooDear(start_s, allowed_s)
     return _TOO_SOON if profile.wall_s < blocking_s(offer.price, 2) else None
+
+
+def is_firm(decision: Decision) -> bool:
+    """Whether the plain loop was chosen because nothing else could be faster, not for doubt."""
+    return all(
+        lost.expected is None or lost.expected.total_s >= decision.serial_s
+        for lost in decision.rejected
+    )
 
 
 def _costly(work: Work) -> Rejection:

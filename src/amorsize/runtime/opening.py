@@ -15,6 +15,7 @@ from amorsize.engines.forking import interrupts_held
 from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.choose import could_pay, decide
 from amorsize.plan.needs import Need, needs
+from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
@@ -43,6 +44,15 @@ FIRST_CHECK_S: Final = 0.5e-3
 
 CHECK_GROWTH: Final = 1.4
 """Each question waits until so much more was spent: a dozen of them in a run of 50 ms."""
+
+FIRM_GROWTH: Final = 4
+"""... and longer where workers would have lost time even by the middle of the forecast."""
+
+FORCED_LOOK_S: Final = 0.1e-3
+"""Where workers are forced, so much is run before they are started, ..."""
+
+FORCED_SHARE: Final = 0.01
+"""... and no more than this share of the items."""
 
 PROBE_AFTER_S: Final = 1e-3
 """Items run in input order until about the price of a worker has been spent."""
@@ -100,7 +110,7 @@ class Opening:
         self._aside_s = 0.0
         """Of the time spent, what the meter did not see: trials on two threads."""
         self._alone = False
-        """The latest answer was to go on alone."""
+        """The latest answer was to go on alone, and it is not expected to change."""
         self._probes = 0
         self._sampler = Sampler(func, source, ledger, by_name=by_name)
         self.costs = Costs()
@@ -122,8 +132,13 @@ class Opening:
                 decision = self.consider()
                 if decision is not None and decision.is_parallel:
                     return decision
-                self._alone = True
+                self._go_on_alone(decision)
         return None
+
+    def _go_on_alone(self, decision: Decision | None) -> None:
+        self._alone = decision is None or is_firm(decision)
+        if self._alone:
+            self._next_check_s = self.spent_s * FIRM_GROWTH
 
     def forecast(self) -> Forecast:
         """What the items left will cost, as far as it can be told."""
@@ -243,11 +258,17 @@ class Opening:
 
     def _is_time_to_ask(self) -> bool:
         if self._options.forces_parallel:
-            return self._source.left() != 0
+            return self._source.left() != 0 and self._has_looked()
         if self.spent_s < self._next_check_s or self._options.forces_serial:
             return False
         self._next_check_s = self.spent_s * CHECK_GROWTH
         return self._source.left() != 0
+
+    def _has_looked(self) -> bool:
+        """Whether enough was run to size chunks: a first call says little of tiny items."""
+        left = self._source.left()
+        few = left is not None and self.items > FORCED_SHARE * left
+        return few or self.spent_s >= FORCED_LOOK_S
 
     def consider(self) -> Decision | None:
         """Would workers pay for what is left? Measures what the answer needs, and no more.

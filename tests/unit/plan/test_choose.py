@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from amorsize.errors import BackendRefusedError
 from amorsize.plan.choose import could_pay, decide
+from amorsize.plan.pays import is_firm
 from amorsize.vocab.estimate import Measured
 from amorsize.vocab.options import DEFAULT_OPTIONS, Backend, Options
 from amorsize.vocab.plan import (
@@ -270,6 +271,25 @@ def test_processes_may_be_forced_on_what_auto_would_not() -> None:
 
 def test_nothing_left_is_serial_even_by_force() -> None:
     assert not decide(profile(left=0), TWO_CORES, Options(n_jobs=2)).is_parallel
+
+
+@pytest.mark.parametrize(
+    ("known", "firm"),
+    [
+        (replace(LONG, returns_its_item=True), True),
+        (profile(left=1000, result=COSTLY), True),
+        (profile(left=2), True),
+        (profile(left=8), False),
+        (profile(left=200, wall_s=100e-6), False),
+    ],
+)
+def test_the_plain_loop_is_a_firm_choice_where_nothing_could_be_faster(
+    known: Profile, *, firm: bool
+) -> None:
+    decision = auto(known)
+
+    assert not decision.is_parallel
+    assert is_firm(decision) is firm
 
 
 def test_the_screen_lets_nothing_pass_that_could_pay() -> None:
