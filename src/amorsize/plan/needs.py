@@ -15,6 +15,7 @@ from amorsize.vocab.profile import NotMeasured
 
 if TYPE_CHECKING:
     from amorsize.vocab.options import Options
+    from amorsize.vocab.plan import Decision
     from amorsize.vocab.profile import Profile
     from amorsize.vocab.situation import Situation
 
@@ -44,10 +45,8 @@ def needs(profile: Profile, situation: Situation, options: Options) -> tuple[Nee
         lost.candidate.engine is EngineKind.THREADS and isinstance(lost.reason, Untried)
         for lost in decision.rejected
     )
-    if untried:
-        ideal_s = decision.serial_s / facts.usable_cores(situation)
-        if _worth_a_look(decision.serial_s, decision.expected.total_s - ideal_s):
-            return (_about_the_lock(profile, situation),)
+    if untried and _worth_a_look(decision.serial_s, _missed_s(decision, situation), profile):
+        return (_about_the_lock(profile, situation),)
     reading = (Need.READING,) if decision.is_parallel and _is_read(profile) else ()
     return (*reading, *_unknown_travels(decision.chosen.engine, profile))
 
@@ -64,7 +63,7 @@ def needs_for_pools(profile: Profile, situation: Situation, options: Options) ->
     )
     if untried:
         ideal_s = advice.serial_s / facts.usable_cores(situation)
-        if _worth_a_look(advice.serial_s, advice.expected.total_s - ideal_s):
+        if _worth_a_look(advice.serial_s, advice.expected.total_s - ideal_s, profile):
             return (_about_the_lock(profile, situation),)
     if advice.chosen.n_jobs == 1:
         return ()
@@ -73,9 +72,22 @@ def needs_for_pools(profile: Profile, situation: Situation, options: Options) ->
     return (*reading, *(_unknown_travels(EngineKind.LOKY, profile) if processes else ()))
 
 
-def _worth_a_look(serial_s: float, missed_s: float) -> bool:
-    """Whether threads could do so much better, or looking is so little of the whole."""
-    return missed_s > tunables.GIL_QUESTION_S or serial_s > tunables.GIL_SURE_S
+def _missed_s(decision: Decision, situation: Situation) -> float:
+    """What threads would save at best: all that processes cost beside the work itself."""
+    if not decision.is_parallel:
+        return decision.serial_s * (1 - 1 / facts.usable_cores(situation))
+    expected = decision.expected
+    return expected.startup_s + expected.dispatch_s + expected.transfer_s
+
+
+def _worth_a_look(serial_s: float, missed_s: float, profile: Profile) -> bool:
+    """Whether threads could do so much better, or looking is so little of the whole.
+
+    Looking takes an item at least, which nobody shares.
+    """
+    if missed_s > max(tunables.GIL_QUESTION_S, profile.mean_s / 2):
+        return True
+    return serial_s > max(tunables.GIL_SURE_S, profile.mean_s / tunables.BLOCKING_SHARE)
 
 
 def _about_the_lock(profile: Profile, situation: Situation) -> Need:

@@ -31,6 +31,8 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
     the start to be a small share of it already, the expected gain is enough.
     """
     work, low_s = offer.work, profile.remaining.low_s
+    if profile.sampled == 1 and work.items > tunables.FEW_ITEMS:
+        return _TOO_SOON
     if offer.rate < tunables.MIN_RATE and work.caller_s + work.read_s > 0:
         return _costly(work)
     start_s = offer.blocking_s

@@ -21,6 +21,12 @@ BLOCKING_SHARE: Final = 0.05
 
 It is what an unlucky start can cost: never meaningfully slower than the plain loop."""
 
+FEW_ITEMS: Final = 16
+"""So few items are shared out after the first call alone, slow as it may be for a first one.
+
+One more would be a good part of them. If the others turn out tiny, the start of a worker was
+staked, and 16 chunks of one item."""
+
 MIN_RATE: Final = 1.25
 """Caller and workers together must be this many times faster than the caller alone.
 

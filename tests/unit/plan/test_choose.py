@@ -73,6 +73,7 @@ def reasons(decision: Decision, engine: EngineKind) -> list[Rejection]:
         (waiting(item_s=1e-3, left=60), {}, THREADS),
         (replace(profile(sampled=30, left=30), items_left=None), {}, TEAM),
         (LONG, {"cores": 4, "quota": 1.5}, TEAM),
+        (profile(item_s=33e-3, sampled=1, left=2), {}, TEAM),
     ],
 )
 def test_it_must_pay(known: Profile, facts: dict[str, Any], engine: EngineKind) -> None:
@@ -88,6 +89,7 @@ def test_it_must_pay(known: Profile, facts: dict[str, Any], engine: EngineKind) 
     [
         (profile(left=8), {}, TEAM, GainTooSmall),
         (profile(left=200, wall_s=100e-6), {}, TEAM, Untried),
+        (profile(item_s=33e-3, sampled=1, left=17), {}, TEAM, Untried),
         (profile(left=12, item_s=1e-3), {"heap_bytes": 3 * 10**9}, TEAM, GainTooSmall),
         (profile(left=15), {}, TEAM, StartTooDear),
         (profile(left=1000, result=COSTLY), {}, TEAM, CostlyTransfer),

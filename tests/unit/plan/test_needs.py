@@ -31,6 +31,7 @@ SENT = (Need.RESULT_TRANSFER, Need.ARGUMENT_TRANSFER, Need.FUNCTION_TRANSFER)
             (),
         ),
         (profile(left=60), TWO_CORES, ()),
+        (profile(item_s=0.1, sampled=1, left=10), TWO_CORES, ()),  # a look would take an item
         (LONG, TWO_CORES, (Need.GIL_USE,)),
         (replace(LONG, gil=HELD), TWO_CORES, (Need.RESULT_TRANSFER,)),
         (replace(LONG, gil=FREE), TWO_CORES, (Need.THREADS_TRIAL,)),
