@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -313,3 +314,16 @@ def test_async_functions_are_refused(kind: str, trial: Trial) -> None:
         ValueError, match=r"^Invalid parameter: func parameter must not be an async"
     ):
         trial.run(ASYNC[kind], range(ITEMS))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trial", ["auto"], indirect=True)
+def test_a_first_call_that_waits_does_not_keep_the_others_on_threads(trial: Trial) -> None:
+    def slow_at_first(item: int) -> int:
+        if item == 0:
+            time.sleep(0.1)
+            return item
+        return trial.work(item)
+
+    assert trial.run(slow_at_first, range(3 * ITEMS)) == list(range(3 * ITEMS))
+    assert trial.work.calls == once(range(1, 3 * ITEMS))

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from amorsize.plan.concurrency import (
     HEADROOM,
+    JUDGED_AFTER_S,
     MOST_THREADS,
     SMALLEST_ROUND,
+    Expectation,
     Narrowed,
     Round,
     Widened,
@@ -273,3 +275,29 @@ def test_whatever_happens_there_is_at_least_one_thread_and_never_too_many(
 
         assert 1 <= finder.completed(now_s, done, took_s) <= most
         assert finder.width.round_size >= SMALLEST_ROUND
+
+
+@pytest.mark.parametrize(
+    ("foretold_s", "cpu_s", "wall_s", "wrong"),
+    [
+        (1e-3, 1e-3, 1.0, False),  # they wait, as foretold
+        (1e-3, 90e-3, 1.0, True),  # they compute, and fill the lock
+        (1.0, 90e-3, 1.0, True),  # only the first one waited, for a disk perhaps
+        (90e-3, 90e-3, 1.0, False),  # they fill the lock, as foretold
+        (1e-3, 50e-3, 1.0, False),  # another kind of item, but the lock is free
+        (60e-3, 90e-3, 1.0, True),  # they fill the lock, by far too soon
+        (1e-3, 90e-3, JUDGED_AFTER_S / 2, False),  # too soon to tell
+    ],
+)
+def test_threads_are_wrong_for_items_that_compute_by_surprise(
+    foretold_s: float, cpu_s: float, wall_s: float, *, wrong: bool
+) -> None:
+    item_s = 4.0 if foretold_s == 60e-3 else 1.0
+    expected = Expectation(cpu_s=foretold_s, item_s=item_s, began_s=5.0)
+
+    verdicts = [
+        expected.is_wrong(5.0 + i * wall_s / 10, 1, cpu_s, threads=16) for i in range(1, 11)
+    ]
+
+    assert verdicts[: SMALLEST_ROUND - 1] == [False] * (SMALLEST_ROUND - 1)
+    assert verdicts[-1] is wrong

@@ -70,6 +70,9 @@ class Job:
     """Forced by the user; ``None``: the engine's chunk rule."""
     waits: bool = False
     """The function waits rather than computes: more workers than cores may pay."""
+    cpu_s: float = 0.0
+    """Predicted CPU time of an item that waits; the engine may give the rest of the job back
+    where it is wrong. 0: it must do it all."""
     workers_forced: bool = False
     fail_fast: bool = False
 
@@ -78,9 +81,9 @@ class Engine(Protocol):
     """Runs a job to its end, to its first failure, or to an interrupt; leaves nothing behind.
 
     ``run`` returns when every item left has been reported, or every item below
-    ``reports.limit`` has. Where workers cannot be started it raises ``EngineStartError``
-    before any item was claimed. Whatever else is raised (``KeyboardInterrupt`` included),
-    no worker is left.
+    ``reports.limit`` has; ``Job.cpu_s`` names the exception. Where workers cannot be started it
+    raises ``EngineStartError`` before any item was claimed. Whatever else is raised
+    (``KeyboardInterrupt`` included), no worker is left.
     """
 
     kind: EngineKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 
@@ -21,3 +22,9 @@ def engine_for(kind: EngineKind) -> Engine:
     """Import and make the engine of this kind."""
     module, _, name = ENGINES[kind].partition(":")
     return cast("Engine", getattr(import_module(module), name)())
+
+
+# in the middle of a first run these imports would cost 2 to 4 ms, in which workers could work
+engine_for(EngineKind.THREADS)
+if sys.platform == "linux":
+    engine_for(EngineKind.TEAM)

@@ -12,7 +12,6 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError
@@ -67,7 +66,7 @@ def pack_function(func: Callable[[Any], Any]) -> Payload:
 def _setting() -> Setting:
     decimal: Any = sys.modules.get("decimal")
     try:
-        directory = str(Path.cwd())
+        directory = os.getcwd()  # noqa: PTH109 - pathlib takes 5 ms to import
     except OSError:  # deleted under our feet
         directory = None
     context = decimal.getcontext() if decimal is not None else None

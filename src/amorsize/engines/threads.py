@@ -8,21 +8,21 @@ or after a failure with ``fail_fast``, one that is still inside an item ends wit
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextvars import copy_context
 from itertools import count
 from math import ceil
-from pathlib import Path
 from queue import Empty, SimpleQueue
-from time import perf_counter, sleep
+from time import perf_counter, sleep, thread_time
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError, Failure
 from amorsize.engines.chunks import Ran, run_chunk
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.supply import ItemCost, Supply
-from amorsize.plan.concurrency import MOST_THREADS, Width, WidthFinder
+from amorsize.plan.concurrency import MOST_THREADS, Expectation, Width, WidthFinder
 from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ GONE_S: Final = 20e-3
 """A joined thread lives on for some 10 us in the kernel; nobody waits longer than this."""
 
 NO_LIMIT: Final = sys.maxsize
-TASKS: Final = Path("/proc/self/task")
+TASKS: Final = "/proc/self/task"
 
 
 class ThreadEngine:
@@ -90,10 +90,13 @@ class _Crew:
         self._context = copy_context()
         self._outstanding = 0
         self._tasks: SimpleQueue[Chunk | None] = SimpleQueue()
-        self._finished: SimpleQueue[tuple[Ran, str]] = SimpleQueue()
+        self._finished: SimpleQueue[tuple[Ran, str, float]] = SimpleQueue()
         self._lock = threading.Lock()
         self._alive = 0
         self._limit = NO_LIMIT if reports.limit is None else reports.limit
+        self._expected = self._make_expectation(job)
+        self._gives_up = False
+        """Items turned out to compute instead of waiting: what is left is for others."""
         self._no_more: Exception | None = None
         self._going_home = False
         self._full_s = 0.0
@@ -107,6 +110,12 @@ class _Crew:
         start = max(1, min(job.workers, MOST_THREADS))
         return WidthFinder(Width(threads=start, alone_s=max(job.item_s, 1e-9)), perf_counter())
 
+    @staticmethod
+    def _make_expectation(job: Job) -> Expectation | None:
+        if not job.cpu_s:
+            return None
+        return Expectation(cpu_s=job.cpu_s, item_s=job.item_s, began_s=perf_counter())
+
     def start(self) -> None:
         """Start the first thread, before anything is claimed."""
         self._hire(1)
@@ -118,11 +127,12 @@ class _Crew:
         """Hand out chunks and take results until nothing is left."""
         while self._hand_out():
             try:
-                ran, where = self._finished.get(timeout=self._patience_s())
+                ran, where, cpu_s = self._finished.get(timeout=self._patience_s())
             except Empty:
                 self._reports.tick()
             else:
                 self._take(ran, where)
+                self._doubt(ran, cpu_s)
             self._heed(self._reports.limit)
             if self._job.fail_fast and self._reports.limit is not None:
                 self._limit = -1
@@ -135,7 +145,7 @@ class _Crew:
     def _hand_out(self) -> bool:
         """Keep chunks ready and threads enough for them; False when all are home."""
         began = perf_counter()
-        while self._limit == NO_LIMIT and self._outstanding < self._wanted + self._ahead():
+        while self._may_hand_out() and self._outstanding < self._wanted + self._ahead():
             chunk = self._supply.next(self._chunk_size())
             if chunk is None:
                 self._report_input()
@@ -146,6 +156,9 @@ class _Crew:
                 self._hire_enough()
         self._hire_enough()
         return self._outstanding > 0
+
+    def _may_hand_out(self) -> bool:
+        return self._limit == NO_LIMIT and not self._gives_up
 
     def _ahead(self) -> int:
         chunk_s = self._cost.item_s * self._chunk_size()
@@ -193,6 +206,12 @@ class _Crew:
             self._reports.done(ran.start, ran.results, ran.busy_s)
         if ran.error is not None:
             self._reports.failed(Failure(ran.next_index, ran.error, where))
+
+    def _doubt(self, ran: Ran, cpu_s: float) -> None:
+        if self._expected is not None and self._expected.is_wrong(
+            perf_counter(), len(ran.results), cpu_s, threads=self._alive
+        ):
+            self._gives_up = True
 
     def _heed(self, limit: int | None) -> None:
         """Start nothing at or above ``limit`` any more."""
@@ -264,11 +283,12 @@ class _Crew:
         _own_decimal_context()
         while (chunk := self._tasks.get()) is not None:
             stop = chunk.start + len(chunk.items)
+            began = thread_time()
             ran = run_chunk(self._job.func, chunk.items, (chunk.start, stop), watch=self._watch)
             if ran.error is not None:
                 self._heed(ran.next_index)
             del chunk
-            self._finished.put((ran, where))
+            self._finished.put((ran, where, thread_time() - began))
             del ran
             if self._is_one_too_many():
                 return
@@ -297,6 +317,7 @@ def _see_gone(ids: list[int | None]) -> None:
     """Wait until the system has let go of these threads: a fork may come next."""
     deadline = perf_counter() + GONE_S
     while perf_counter() < deadline:
-        if not any((TASKS / str(ident)).exists() for ident in ids):
+        # not pathlib: it takes 5 ms to import
+        if not any(os.path.exists(f"{TASKS}/{ident}") for ident in ids):  # noqa: PTH110
             return
         sleep(50e-6)

@@ -63,6 +63,47 @@ POLITE_SHORT: Final = 16
 LONG_WAIT_S: Final = 5e-3
 
 
+JUDGED_AFTER_S: Final = 20e-3
+"""Threads that started at once have settled by then."""
+
+SATURATING: Final = 0.7
+"""CPU over wall time of all items together from which on they are in each other's way: the
+interpreter lock lets through 1."""
+
+CROWDED: Final = 0.5
+"""Where so much was foretold for the number of threads, saturation is no surprise."""
+
+MISJUDGED: Final = 2.0
+"""An item that computes so many times longer than was foretold, or shorter, is another kind of
+item: the first one may have waited for a disk, or for an import."""
+
+
+@dataclass(slots=True)
+class Expectation:
+    """What items that wait were seen to compute, held against what they do compute."""
+
+    cpu_s: float
+    item_s: float
+    began_s: float
+    _done: int = field(default=0, init=False)
+    _cpu_s: float = field(default=0.0, init=False)
+
+    def is_wrong(self, now_s: float, done: int, cpu_s: float, *, threads: int) -> bool:
+        """``done`` items came home that computed for ``cpu_s``: are threads the wrong choice?
+
+        Not because they are many and crowd the lock: only if that comes as a surprise.
+        """
+        self._done += done
+        self._cpu_s += cpu_s
+        lasted_s = now_s - self.began_s
+        if lasted_s < JUDGED_AFTER_S or self._done < SMALLEST_ROUND:
+            return False
+        factor = self._cpu_s / self._done / self.cpu_s
+        as_foretold = 1 / MISJUDGED <= factor <= MISJUDGED
+        crowded = threads * self.cpu_s >= CROWDED * self.item_s
+        return not (as_foretold and crowded) and self._cpu_s >= SATURATING * lasted_s
+
+
 def starting_threads(items: int, item_s: float) -> int:
     """How many threads to begin with for items that purely wait."""
     if item_s < LONG_WAIT_S:

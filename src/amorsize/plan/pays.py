@@ -31,21 +31,29 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
     the start to be a small share of it already, the expected gain is enough.
     """
     work, low_s = offer.work, profile.remaining.low_s
-    if profile.sampled == 1 and work.items > tunables.FEW_ITEMS:
+    by_process = offer.candidate.engine.crosses_process
+    if by_process and profile.sampled == 1 and work.items > tunables.FEW_ITEMS:
         return _TOO_SOON
     if offer.rate < tunables.MIN_RATE and work.caller_s + work.read_s > 0:
         return _costly(work)
-    start_s = offer.blocking_s
-    if start_s <= tunables.BLOCKING_SHARE * profile.wall_s:
+    start_s, stake_s = offer.blocking_s, _stake_s(offer, profile)
+    if start_s <= stake_s:
         gain_s = profile.remaining.median_s - offer.expected.total_s
     else:
         gain_s = low_s - offer.if_work_takes(low_s).total_s
     if gain_s <= start_s:
         return GainTooSmall(gain_s, start_s)
-    allowed_s = tunables.BLOCKING_SHARE * (profile.wall_s + low_s)
+    allowed_s = max(stake_s, tunables.BLOCKING_SHARE * (profile.wall_s + low_s))
     if start_s > allowed_s:
         return StartTooDear(start_s, allowed_s)
     return _TOO_SOON if profile.wall_s < blocking_s(offer.price, 2) else None
+
+
+def _stake_s(offer: Offer, profile: Profile) -> float:
+    """What may be lost on an expectation that is not sure."""
+    if offer.candidate.engine.crosses_process:
+        return tunables.BLOCKING_SHARE * profile.wall_s
+    return max(tunables.THREADS_STAKE_S, tunables.THREADS_STAKE * profile.wall_s)
 
 
 def is_firm(decision: Decision) -> bool:

@@ -104,7 +104,8 @@ def waiting_threads(work: Work, capacity: Capacity) -> int:
     if work.load < tunables.BARELY_COMPUTING:
         return max(2, starting_threads(work.items, work.item_s))
     most = min(tunables.MAX_IO_WORKERS, max(2, work.items))
-    return min(most, max(2, ceil(tunables.HEADROOM * capacity.of(most, work.load))))
+    useful = max(2, ceil(tunables.HEADROOM * capacity.of(most, work.load)))
+    return most if most < tunables.ONE_ROUND * useful else min(most, useful)
 
 
 def workers_paid(smallest: Offer, profile: Profile) -> int:

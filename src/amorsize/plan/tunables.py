@@ -21,6 +21,12 @@ BLOCKING_SHARE: Final = 0.05
 
 It is what an unlucky start can cost: never meaningfully slower than the plain loop."""
 
+THREADS_STAKE_S: Final = 2e-3
+"""Threads may be started on an expectation that is not sure if they cost no more, ..."""
+
+THREADS_STAKE: Final = 0.1
+"""... or no more than this share of what was spent: waiting for a second item costs all of it."""
+
 FEW_ITEMS: Final = 16
 """So few items are shared out after the first call alone, slow as it may be for a first one.
 
@@ -54,7 +60,7 @@ MAP_BYTES_PER_S: Final = 4e9
 WAITING_SHARE: Final = 0.5
 """A function that uses less CPU than this share of its time waits, if it also gives way."""
 
-BARELY_COMPUTING: Final = 0.05
+BARELY_COMPUTING: Final = 0.1
 """Below this share there is nothing for workers to fight over: start many at once."""
 
 SWITCHES_PER_ITEM: Final = 0.1
@@ -78,6 +84,10 @@ MOSTLY_WAITING: Final = 0.25
 
 MAX_IO_WORKERS: Final = 32
 """Threads to start with where it only waits. Python's own default is no higher."""
+
+ONE_ROUND: Final = 2
+"""Up to so many times the useful threads all items are started at once: queueing for the CPU costs
+less than a second round of waiting."""
 
 HEADROOM: Final = 1.25
 """Waiting workers beyond those that would just fill the CPU."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Stranded
     from amorsize.vocab.plan import Decision
+    from amorsize.vocab.profile import Profile
 
 REAP_S: Final = 1.5e-3
 """A worker of a small process has exited so soon after it was let go, ..."""
@@ -82,6 +83,7 @@ class _Run:
         )
         self._parallel: Decision | None = None
         self._workers = 1
+        self._may_give_up = True
         self._serial_items = 0
         self._reruns: list[int] = []
 
@@ -111,6 +113,8 @@ class _Run:
             self._ledger.note(str(error))
             self._around.rule_out(decision.chosen.engine, str(error))
         self._note_broken_input()
+        self._may_give_up = False
+        self._opening.start_over()
 
     def _pins(self) -> bool:
         """Whether the function was seen to have threads of its own, which would get in the way."""
@@ -126,9 +130,15 @@ class _Run:
             item_s=profile.mean_s * profile.trend,
             chunksize=self._options.chunksize,
             waits=waits(profile),
+            cpu_s=profile.cpu_share * profile.mean_s if self._may_doubt(profile) else 0.0,
             workers_forced=self._options.n_jobs is not None,
             fail_fast=self._options.fail_fast,
         )
+
+    def _may_doubt(self, profile: Profile) -> bool:
+        """Whether an engine may hand back a job of items that do not wait as the first did."""
+        free = self._may_give_up and not self._options.forces_parallel
+        return free and waits(profile) and self._around.situation().gil
 
     def _note_broken_input(self) -> None:
         source = self._source

@@ -140,6 +140,14 @@ class Opening:
         if self._alone:
             self._next_check_s = self.spent_s * FIRM_GROWTH
 
+    def start_over(self) -> None:
+        """Others have run items: what was known before says little of those they left."""
+        self.costs = Costs()
+        self._aside_s = self.spent_s
+        self._next_check_s = self.spent_s + FIRST_CHECK_S
+        self._alone = False
+        self._sampler.start_over()
+
     def forecast(self) -> Forecast:
         """What the items left will cost, as far as it can be told."""
         source = self._source

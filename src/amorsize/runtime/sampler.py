@@ -43,14 +43,19 @@ class Sampler:
         self._func = func
         self._source = source
         self._ledger = ledger
-        self._meter = Meter()
-        self._not_items = Meters(cpu_s=0.0, process_cpu_s=0.0, waits=0, preemptions=0)
+        self.start_over()
         self._first: list[Any] = []
         self._transfers: dict[Need, Travel] = {}
         self._result_sample = 0
         self._safety: tuple[str | None, bool] | None = None
         self.gil: GilUse | None = None
         self.read_s: float | None = None
+
+    def start_over(self) -> None:
+        """Measure from here on."""
+        self._meter = Meter()
+        self._not_items = Meters(cpu_s=0.0, process_cpu_s=0.0, waits=0, preemptions=0)
+        self._before = self._ledger.completed
 
     @property
     def is_curious(self) -> bool:
@@ -77,7 +82,7 @@ class Sampler:
         used = minus(self._meter.read(), self._not_items)
         carries, in_place = self._safe()
         return Profile(
-            sampled=self._ledger.completed,
+            sampled=self._ledger.completed - self._before,
             items_left=left,
             first_s=first_s,
             mean_s=forecast.mean_s,

@@ -71,6 +71,7 @@ def reasons(decision: Decision, engine: EngineKind) -> list[Rejection]:
         (waiting(), {}, THREADS),
         (waiting(), {"cores": 1}, THREADS),
         (waiting(item_s=1e-3, left=60), {}, THREADS),
+        (replace(waiting(left=20), sampled=1, waits=1, wall_s=20e-3, cpu_s=1e-3), {}, THREADS),
         (replace(profile(sampled=30, left=30), items_left=None), {}, TEAM),
         (LONG, {"cores": 4, "quota": 1.5}, TEAM),
         (profile(item_s=33e-3, sampled=1, left=2), {}, TEAM),
