@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from importlib.util import find_spec
@@ -11,12 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from amorsize.machine.forksafety import (
+    SAFE,
+    SETTLE_S,
+    SPIN_S,
     _platform_problem,
     chosen_start_method,
     fork_verdict,
     in_daemonic_worker,
     judge_native_threads,
+    once_rested,
     problem_among,
+    settling_s,
 )
 from amorsize.machine.native import NativeThread
 from amorsize.vocab.machine import Cure, ForkUnsafe
@@ -24,6 +30,8 @@ from tests.machine.child import compile_library, run_python
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from amorsize.vocab.machine import ForkVerdict
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="forks")
 
@@ -66,6 +74,12 @@ OLD_OPENBLAS = """
 int threads = 4;
 const char *openblas_get_config64_(void) { return "OpenBLAS 0.3.30 USE64BITINT MAX_THREADS=64"; }
 int openblas_get_num_threads64_(void) { return threads; }
+"""
+
+
+SHUTDOWN = """
+int ended = 0;
+__attribute__((visibility("VISIBILITY"))) int blas_thread_shutdown_(void) { return ended = 1; }
 """
 
 
@@ -128,6 +142,72 @@ def test_where_threads_cannot_be_seen_a_fork_is_not_safe() -> None:
 
     assert problem is not None
     assert problem.what == "/proc"
+
+
+SPINNING = judge_native_threads([native()])
+
+
+class Waiting:
+    """Threads that are in the way until ``asleep_at_s``, by a clock that only sleeping moves."""
+
+    def __init__(self, asleep_at_s: float, problem: ForkUnsafe | None = SPINNING) -> None:
+        self.now_s = 0.0
+        self.looks = 0
+        self.asleep_at_s = asleep_at_s
+        self.problem = problem
+
+    def look(self) -> ForkVerdict:
+        self.looks += 1
+        return SAFE if self.now_s >= self.asleep_at_s else self.problem or SAFE
+
+    def sleep(self, pause_s: float) -> None:
+        self.now_s += pause_s
+
+    def until(self, timeout_s: float) -> ForkVerdict:
+        return once_rested(timeout_s, look=self.look, clock=lambda: self.now_s, sleep=self.sleep)
+
+
+def test_threads_that_spin_before_they_sleep_are_waited_for_where_none_can_be_let_go() -> None:
+    waiting = Waiting(asleep_at_s=0.105)
+
+    assert waiting.until(settling_s(math.inf, all_let_go=False)) == SAFE
+    assert waiting.now_s < 0.11
+    assert waiting.looks < 70
+
+
+def test_a_thread_that_stays_busy_is_not_forked_beside_and_not_waited_for_forever() -> None:
+    waiting = Waiting(asleep_at_s=math.inf)
+
+    assert waiting.until(settling_s(math.inf, all_let_go=False)) == SPINNING
+    assert SPIN_S <= waiting.now_s < 1.1 * SPIN_S
+
+
+@pytest.mark.parametrize(
+    ("asleep_at_s", "problem"),
+    [(0.0, SPINNING), (math.inf, judge_native_threads([native("libtbb.so.12")]))],
+)
+def test_where_waiting_is_needless_or_useless_there_is_none(
+    asleep_at_s: float, problem: ForkUnsafe
+) -> None:
+    waiting = Waiting(asleep_at_s, problem)
+    waiting.until(SPIN_S)
+
+    assert (waiting.looks, waiting.now_s) == (1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("patience_s", "all_let_go", "longest_s"),
+    [
+        (math.inf, True, SETTLE_S),
+        (math.inf, False, SPIN_S),
+        (0.06, False, 0.06),
+        (-1.0, False, SETTLE_S),
+    ],
+)
+def test_threads_are_not_waited_for_longer_than_a_fork_is_worth(
+    *, patience_s: float, all_let_go: bool, longest_s: float
+) -> None:
+    assert settling_s(patience_s, all_let_go=all_let_go) == longest_s
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
@@ -283,6 +363,26 @@ def test_gnu_openmp_hangs_a_child_unless_its_threads_are_let_go(tmp_path: Path) 
     )
 
     assert printed.split("\n") == ["REST_POOLS False", "safe True", "2997"]
+
+
+@on_linux
+@pytest.mark.slow
+@pytest.mark.parametrize(("visibility", "printed"), [("default", "True 1"), ("hidden", "False 0")])
+def test_an_openblas_that_keeps_its_shutdown_to_itself_is_told_apart(
+    tmp_path: Path, visibility: str, printed: str
+) -> None:
+    source = SHUTDOWN.replace("VISIBILITY", visibility)
+    library = compile_library(tmp_path, "libopenblas64_-p0.so", source)
+    if library is None:
+        pytest.skip("needs a C compiler")
+
+    lines = """
+        import ctypes, sys
+        from amorsize.machine.pools import rest_pools
+        loaded = ctypes.CDLL(sys.argv[1])
+        print(rest_pools(), ctypes.c_int.in_dll(loaded, "ended").value)
+    """
+    assert run_python(lines, arguments=(str(library),)) == printed
 
 
 @on_linux

@@ -242,6 +242,7 @@ for backend in Backend:  # all is imported now: another user may not read the mo
     run(abs, range(-80, 0), Options(backend=backend, n_jobs=2))
 import loky
 from amorsize.engines import spawned
+spawned.pack_function(abs)
 loky.get_reusable_executor(max_workers=1).submit(abs, -1).result()
 loky.get_reusable_executor().shutdown(kill_workers=True)
 if os.geteuid() == 0:  # nothing is refused to root

@@ -16,6 +16,7 @@ Arrow               survives: so do its pools, and its jemalloc
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -30,11 +31,21 @@ from amorsize.machine.pools import deadlocking_openblas, rest_pools
 from amorsize.vocab.machine import Cure, ForkSafe, ForkUnsafe, ForkVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
 SETTLE_S: Final = 0.02
 """How long threads that were let go may take to end: some 0.1 ms each, on a busy machine more."""
+
+SPIN_S: Final = 0.15
+"""How long threads of an OpenBLAS that cannot be told to end are waited for.
+
+After their last task they wait busily, for 2**28 ticks of the processor (0.1 s), and show no
+stack. Seen asleep they are known for OpenBLAS's, which ends them before the fork.
+"""
+
+LONGEST_POLL_S: Final = 2e-3
+"""A look at the threads costs up to a millisecond, on the cores that are to be waited for."""
 
 GNU_OPENMP: Final = "libgomp"
 
@@ -75,11 +86,12 @@ def fork_verdict() -> ForkVerdict:
 
 
 @contextmanager
-def settled_for_fork() -> Iterator[ForkVerdict]:
+def settled_for_fork(patience_s: float = math.inf) -> Iterator[ForkVerdict]:
     """Do what makes a fork safe, judge it, and undo it at the end.
 
     Idle threads of OpenMP and BLAS are let go, and start again when needed. An OpenBLAS that
-    needs it is kept to one thread inside: fork, run and reap there.
+    needs it is kept to one thread inside: fork, run and reap there. ``patience_s`` is what a
+    fork is worth waiting for, where threads cannot be let go and have to fall asleep.
     """
     with ExitStack() as undo:
         verdict = fork_verdict()
@@ -87,15 +99,27 @@ def settled_for_fork() -> Iterator[ForkVerdict]:
             undo.enter_context(one_blas_thread())
             verdict = fork_verdict()
         if _cure(verdict) is Cure.REST_POOLS:
-            rest_pools()
-            verdict = _once_rested(SETTLE_S)
+            verdict = once_rested(settling_s(patience_s, all_let_go=rest_pools()))
         yield verdict
 
 
-def _once_rested(timeout_s: float) -> ForkVerdict:
-    give_up_at = time.monotonic() + timeout_s
-    while _cure(verdict := fork_verdict()) is Cure.REST_POOLS and time.monotonic() < give_up_at:
-        time.sleep(POLL_S)
+def settling_s(patience_s: float, *, all_let_go: bool) -> float:
+    """Return how long to wait for threads at most, those that were let go and those that spin."""
+    return SETTLE_S if all_let_go else max(SETTLE_S, min(patience_s, SPIN_S))
+
+
+def once_rested(
+    timeout_s: float,
+    *,
+    look: Callable[[], ForkVerdict] = fork_verdict,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ForkVerdict:
+    """Judge again until the threads that can be waited for are out of the way, or time is up."""
+    give_up_at, pause_s = clock() + timeout_s, POLL_S
+    while _cure(verdict := look()) is Cure.REST_POOLS and clock() < give_up_at:
+        sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_POLL_S)
     return verdict
 
 

@@ -56,11 +56,13 @@ def deadlocking_openblas() -> str | None:
     return None
 
 
-def rest_pools() -> None:
+def rest_pools() -> bool:
     """Let the idle threads of libgomp and OpenBLAS end, as a fork handler would.
 
-    They start again when they are needed. To be called while no library computes.
+    They start again when they are needed. To be called while no library computes. Tells whether
+    all heard it: the OpenBLAS of numpy 2.5 keeps that function to itself.
     """
+    all_heard = True
     for path in _loaded(("libgomp", "openblas")):
         library = _library(path)
         # OpenMP 5.0; in libgomp since GCC 9
@@ -69,6 +71,9 @@ def rest_pools() -> None:
         # what OpenBLAS itself registers to be run before every fork
         if hasattr(library, "blas_thread_shutdown_"):
             library.blas_thread_shutdown_()
+        elif "openblas" in path.rpartition("/")[2]:
+            all_heard = False
+    return all_heard
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from time import perf_counter
@@ -107,7 +108,9 @@ class _Run:
         self._parallel, self._serial_items = decision, self._opening.items
         job = self._job(decision)
         try:
-            with _prepared(decision.chosen.engine, pin=self._pins()):
+            with _prepared(
+                decision.chosen.engine, pin=self._pins(), patience_s=self._patience_s(decision)
+            ):
                 self._workers = engine_for(decision.chosen.engine).run(job, self._ledger)
         except EngineStartError as error:
             self._ledger.note(str(error))
@@ -120,6 +123,12 @@ class _Run:
         """Whether the function was seen to have threads of its own, which would get in the way."""
         seen = self._opening.profile
         return self._options.pin_inner_threads and seen is not None and has_own_threads(seen)
+
+    def _patience_s(self, decision: Decision) -> float:
+        """How long to wait for a fork to be safe: not longer than what it saves."""
+        if self._options.forces_parallel:
+            return math.inf
+        return decision.serial_s - decision.expected.total_s
 
     def _job(self, decision: Decision) -> Job:
         profile = self._opening.look()
@@ -181,13 +190,13 @@ class _Run:
 
 
 @contextmanager
-def _prepared(engine: EngineKind, *, pin: bool) -> Iterator[None]:
+def _prepared(engine: EngineKind, *, pin: bool, patience_s: float) -> Iterator[None]:
     """Make this process fit for the engine, and undo it after."""
     with ExitStack() as undo:
         if pin:
             undo.enter_context(one_blas_thread())
         if engine is EngineKind.TEAM:
-            verdict = undo.enter_context(settled_for_fork())
+            verdict = undo.enter_context(settled_for_fork(patience_s))
             if isinstance(verdict, ForkUnsafe):
                 msg = f"this process cannot be forked: {verdict.what}"
                 raise EngineStartError(msg)
