@@ -293,11 +293,12 @@ def test_threads_are_wrong_for_items_that_compute_by_surprise(
     foretold_s: float, cpu_s: float, wall_s: float, *, wrong: bool
 ) -> None:
     item_s = 4.0 if foretold_s == 60e-3 else 1.0
-    expected = Expectation(cpu_s=foretold_s, item_s=item_s, began_s=5.0)
+    expected = Expectation(cpu_s=foretold_s, item_s=item_s, began_s=5.0, process_cpu_s=2.0)
 
-    verdicts = [
-        expected.is_wrong(5.0 + i * wall_s / 10, 1, cpu_s, threads=16) for i in range(1, 11)
-    ]
+    verdicts = []
+    for i in range(1, 11):
+        expected.came_home(1, cpu_s)
+        verdicts.append(expected.is_wrong(5.0 + i * wall_s / 10, 2.0 + i * cpu_s, threads=16))
 
     assert verdicts[: SMALLEST_ROUND - 1] == [False] * (SMALLEST_ROUND - 1)
     assert verdicts[-1] is wrong

@@ -15,7 +15,7 @@ from contextvars import copy_context
 from itertools import count
 from math import ceil
 from queue import Empty, SimpleQueue
-from time import perf_counter, sleep, thread_time
+from time import perf_counter, process_time, sleep, thread_time
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError, Failure
@@ -114,7 +114,12 @@ class _Crew:
     def _make_expectation(job: Job) -> Expectation | None:
         if not job.cpu_s:
             return None
-        return Expectation(cpu_s=job.cpu_s, item_s=job.item_s, began_s=perf_counter())
+        return Expectation(
+            cpu_s=job.cpu_s,
+            item_s=job.item_s,
+            began_s=perf_counter(),
+            process_cpu_s=process_time(),
+        )
 
     def start(self) -> None:
         """Start the first thread, before anything is claimed."""
@@ -208,10 +213,11 @@ class _Crew:
             self._reports.failed(Failure(ran.next_index, ran.error, where))
 
     def _doubt(self, ran: Ran, cpu_s: float) -> None:
-        if self._expected is not None and self._expected.is_wrong(
-            perf_counter(), len(ran.results), cpu_s, threads=self._alive
-        ):
-            self._gives_up = True
+        if self._expected is not None:
+            self._expected.came_home(len(ran.results), cpu_s)
+            self._gives_up = self._gives_up or self._expected.is_wrong(
+                perf_counter(), process_time(), threads=self._alive
+            )
 
     def _heed(self, limit: int | None) -> None:
         """Start nothing at or above ``limit`` any more."""

@@ -67,7 +67,7 @@ JUDGED_AFTER_S: Final = 20e-3
 """Threads that started at once have settled by then."""
 
 SATURATING: Final = 0.7
-"""CPU over wall time of all items together from which on they are in each other's way: the
+"""CPU over wall time of the process from which on threads are in each other's way: the
 interpreter lock lets through 1."""
 
 CROWDED: Final = 0.5
@@ -85,23 +85,30 @@ class Expectation:
     cpu_s: float
     item_s: float
     began_s: float
+    process_cpu_s: float
+    """What the process had used when the threads began."""
     _done: int = field(default=0, init=False)
     _cpu_s: float = field(default=0.0, init=False)
 
-    def is_wrong(self, now_s: float, done: int, cpu_s: float, *, threads: int) -> bool:
-        """``done`` items came home that computed for ``cpu_s``: are threads the wrong choice?
-
-        Not because they are many and crowd the lock: only if that comes as a surprise.
-        """
+    def came_home(self, done: int, cpu_s: float) -> None:
+        """``done`` items computed for ``cpu_s`` together."""
         self._done += done
         self._cpu_s += cpu_s
+
+    def is_wrong(self, now_s: float, process_cpu_s: float, *, threads: int) -> bool:
+        """Are threads the wrong choice?
+
+        Not because they are many and crowd the lock: only if that comes as a surprise. The CPU
+        time of items alone would not show it: where the lock is crowded, they come home late.
+        """
         lasted_s = now_s - self.began_s
         if lasted_s < JUDGED_AFTER_S or self._done < SMALLEST_ROUND:
             return False
         factor = self._cpu_s / self._done / self.cpu_s
         as_foretold = 1 / MISJUDGED <= factor <= MISJUDGED
         crowded = threads * self.cpu_s >= CROWDED * self.item_s
-        return not (as_foretold and crowded) and self._cpu_s >= SATURATING * lasted_s
+        saturated = process_cpu_s - self.process_cpu_s >= SATURATING * lasted_s
+        return saturated and not (as_foretold and crowded)
 
 
 def starting_threads(items: int, item_s: float) -> int:
