@@ -325,5 +325,12 @@ def test_a_first_call_that_waits_does_not_keep_the_others_on_threads(trial: Tria
             return item
         return trial.work(item)
 
-    assert trial.run(slow_at_first, range(3 * ITEMS)) == list(range(3 * ITEMS))
+    began_s, cpu_s = time.perf_counter(), time.process_time()
+    assert trial.run_anyhow(slow_at_first, range(3 * ITEMS)) == list(range(3 * ITEMS))
+    busy = (time.process_time() - cpu_s) / (time.perf_counter() - began_s - 0.1)
+
     assert trial.work.calls == once(range(1, 3 * ITEMS))
+    if busy < 0.85:
+        pytest.skip("the machine was so busy that computing looked like waiting")
+    assert trial.record is not None
+    assert trial.record.engine in PROCESSES
