@@ -133,6 +133,63 @@ def test_two_threads_may_call_it_at_once(script: Script) -> None:
     assert told.calls == once(range(2 * ITEMS))
 
 
+MANY_THREADS = """
+import os, time
+import psutil
+from threading import Thread
+from amorsize.engines.spawned_alive import IDLE_POOLS
+
+def nap(item):
+    time.sleep(1e-3)
+    if item == 77:
+        raise LookupError(item)
+    return os.getpid()
+
+def job(jobs):
+    for items in 70, 100, 70:
+        try:
+            ended = len(execute(nap, range(items), backend="processes", n_jobs=jobs))
+        except LookupError as error:
+            ended = -error.args[0]
+        ends.append(ended)
+
+def at_once(*sizes):
+    threads = [Thread(target=job, args=[jobs]) for jobs in sizes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+def workers():
+    children = psutil.Process().children()
+    return [child.pid for child in children if "tracker" not in "".join(child.cmdline())]
+
+ends = []
+for sizes in (2, 3, 2, 3), (3, 2, 3, 2):
+    at_once(*sizes)
+IDLE_POOLS.dismiss(wait=True)
+tell(ends=ends)
+
+used = set()
+for _ in range(20):
+    thread = Thread(target=lambda: used.update(
+        execute(nap, range(70), backend="processes", n_jobs=2)
+    ))
+    thread.start()
+    thread.join()
+left = set(workers()) & used
+IDLE_POOLS.dismiss(wait=True)
+tell(used=len(used - {os.getpid()}), left=len(left), after=len(set(workers()) & used))
+"""
+
+
+@pytest.mark.slow
+def test_threads_that_come_and_go_share_what_is_idle(script: Script) -> None:
+    at_once, in_turn = script.run(MANY_THREADS).facts
+    assert sorted(at_once["ends"]) == [-77] * 8 + [70] * 16
+    assert in_turn == {"used": 1, "left": 1, "after": 0}
+
+
 INNER = 6
 
 

@@ -23,7 +23,8 @@ from amorsize.engines.nesting import INSIDE
 from amorsize.engines.reaper import REAPER
 from amorsize.engines.source import IndexedSource, IteratedSource, source_of
 from amorsize.engines.spawned import SpawnedEngine, in_spawned_worker, spawned_workers_alive
-from amorsize.engines.spawned_pool import SpawnedPool
+from amorsize.engines.spawned_alive import IDLE_POOLS
+from amorsize.engines.spawned_pool import SpawnedPool, spawned_pool
 from amorsize.engines.spawned_worker import serve
 from amorsize.engines.threads import ThreadEngine
 from amorsize.errors import WorkerCrashedError
@@ -66,9 +67,7 @@ def no_workers_afterwards() -> Iterator[None]:
 
 
 def dismiss_spawned_workers() -> None:
-    import loky
-
-    loky.get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+    IDLE_POOLS.dismiss(wait=True)
 
 
 @pytest.fixture
@@ -81,9 +80,9 @@ def warm_workers(request: pytest.FixtureRequest) -> None:
 
 
 def await_spawned_worker() -> None:
-    pool = SpawnedPool(1)
-    while not pool.is_ready():
-        time.sleep(1e-3)
+    with spawned_pool(1) as pool:
+        while not pool.is_ready():
+            time.sleep(1e-3)
 
 
 @pytest.fixture(autouse=True)

@@ -240,11 +240,14 @@ from amorsize.vocab.options import Backend, Options
 options = Options(n_jobs=2)
 for backend in Backend:  # all is imported now: another user may not read the modules
     run(abs, range(-80, 0), Options(backend=backend, n_jobs=2))
-import loky
-from amorsize.engines import spawned
-spawned.pack_function(abs)
-loky.get_reusable_executor(max_workers=1).submit(abs, -1).result()
-loky.get_reusable_executor().shutdown(kill_workers=True)
+import amorsize.engines.spawned
+from amorsize.engines.spawned_alive import IDLE_POOLS
+from amorsize.engines.spawned_pool import pack_function, spawned_pool
+pack_function(abs)
+with spawned_pool(1) as pool:
+    while not pool.is_ready():
+        pass
+IDLE_POOLS.dismiss(wait=True)
 if os.geteuid() == 0:  # nothing is refused to root
     os.setgroups([])
     os.setresuid(65534, 65534, 65534)

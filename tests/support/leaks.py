@@ -1,8 +1,8 @@
 """What a test may not leave behind: processes, threads, descriptors and shared memory.
 
 Read from /proc; where there is none, only processes and threads are seen. Three things are
-forgiven, because they are promised to go later: zombies (reaped at the next run), loky's
-idle workers (dismissed here, and whatever they held must go with them), and the resource
+forgiven, because they are promised to go later: zombies (reaped at the next run), idle
+spawned workers (dismissed here, and whatever they held must go with them), and the resource
 trackers and fork servers of multiprocessing and loky (one each, until the interpreter ends).
 """
 
@@ -121,7 +121,10 @@ def _children() -> set[int]:
 
 
 def _dismiss_idle_workers() -> None:
-    """Stop loky's reusable workers, which are meant to wait for the next call."""
+    """Stop our idle workers and loky's reusable ones, which are meant to wait for the next call."""
+    ours: Any = sys.modules.get("amorsize.engines.spawned_alive")
+    if ours is not None:
+        ours.IDLE_POOLS.dismiss(wait=True)
     loky: Any = sys.modules.get("loky")
     if loky is not None:
         loky.get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)

@@ -1,52 +1,88 @@
-"""Are spawned workers of an earlier call still there? Asked before any of them is wanted."""
+"""Spawned workers between two calls. Asked before any of them is wanted: loky is not loaded here.
+
+loky's own reusable executor will not do. Up to 3.6 all threads share it, and one thread that asks
+for another size waits, holding a lock, for chunks whose followers need that lock to be submitted.
+Since 3.7 each thread has one, and workers come and go with short-lived threads.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
-import weakref
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 
-def processes_of(executor: Any) -> list[Any]:
-    """The worker processes of an executor; loky shows them nowhere else."""
-    return list(executor._processes.values())  # noqa: SLF001
+class Pool(Protocol):
+    """What is asked of workers between two calls."""
+
+    workers: int
+
+    def is_alive(self) -> bool:
+        """Whether workers are there, or on their way."""
+        ...
+
+    def dismiss(self, *, wait: bool = False) -> None:
+        """Let them leave by themselves."""
+        ...
 
 
-class LastExecutor(threading.local):
-    """The executor of this thread's last call; loky has one per thread, too."""
+class IdlePools:
+    """Pools that no call uses. A pool serves one call at a time, of whatever thread."""
 
     def __init__(self) -> None:
-        self._reference: Callable[[], Any] = lambda: None
-        self._owner = os.getpid()
+        self._lock = threading.Lock()
+        self._pools: list[Pool] = []
+        self._owner: int | None = None
 
-    def remember(self, executor: Any) -> None:
-        self._reference = weakref.ref(executor)
+    def own(self) -> None:
+        """This process has pools from now on."""
         self._owner = os.getpid()
-
-    def executor(self) -> Any:
-        return self._reference()
 
     def is_inherited(self) -> bool:
         """Whether this is a fork of the process that has the workers."""
-        return self.executor() is not None and self._owner != os.getpid()
+        return self._owner not in {None, os.getpid()}
 
     def alive(self) -> bool:
-        executor = self.executor()
-        if executor is None or self.is_inherited():
-            return False
-        flags = executor._flags  # noqa: SLF001 - said nowhere else
-        if flags.shutdown or flags.broken:
-            return False
-        return any(process.is_alive() for process in processes_of(executor))
+        """Whether some pool has workers."""
+        return not self.is_inherited() and any(pool.is_alive() for pool in list(self._pools))
+
+    def take(self, workers: int) -> Any:
+        """The live pool of that size that was used last, as it was given back, or ``None``."""
+        if self.is_inherited():  # so may be the lock, held by a thread that is not here
+            return None
+        with self._lock:
+            fitting = [pool for pool in self._pools if pool.workers == workers and pool.is_alive()]
+            if fitting:
+                self._pools.remove(fitting[-1])
+        return fitting[-1] if fitting else None
+
+    def give_back(self, pool: Pool) -> None:
+        """Keep it for the next call, and no more idle workers than there are cores."""
+        kept: list[Pool] = []
+        room = max(pool.workers, os.cpu_count() or 1)
+        with self._lock:
+            candidates = [pool, *reversed(self._pools)]
+            for candidate in candidates:
+                if candidate.workers <= room and candidate.is_alive():
+                    kept.insert(0, candidate)
+                    room -= candidate.workers
+            self._pools[:] = kept
+        for candidate in candidates:
+            if candidate not in kept:
+                candidate.dismiss()
+
+    def dismiss(self, *, wait: bool = False) -> None:
+        """Let all of them go."""
+        with self._lock:
+            pools = self._pools.copy()
+            self._pools.clear()
+        for pool in pools:
+            pool.dismiss(wait=wait)
 
 
-LAST_EXECUTOR: Final = LastExecutor()
+IDLE_POOLS: Final = IdlePools()
 
 
 def spawned_workers_alive() -> bool:
     """Whether workers of an earlier call are waiting for the next one."""
-    return LAST_EXECUTOR.alive()
+    return IDLE_POOLS.alive()

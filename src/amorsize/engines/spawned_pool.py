@@ -1,4 +1,4 @@
-"""The spawned workers themselves: loky's reusable executor, started, asked and ended.
+"""The spawned workers themselves: an executor of loky's, started, asked, kept and ended.
 
 Idle workers wait ``IDLE_S`` for the next call before they leave.
 """
@@ -10,13 +10,14 @@ import pickle
 import signal
 import sys
 import threading
+import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError
 from amorsize.engines.homeward import MAINS
-from amorsize.engines.spawned_alive import LAST_EXECUTOR, processes_of
+from amorsize.engines.spawned_alive import IDLE_POOLS
 from amorsize.engines.spawned_worker import Order, Setting, describe, report_for_duty, serve
 
 if TYPE_CHECKING:
@@ -102,13 +103,13 @@ def _dumps_by_value(value: Any) -> bytes:
 
 
 class SpawnedPool:
-    """So many worker processes, warm from an earlier call or being started."""
+    """So many worker processes, being started."""
 
     def __init__(self, workers: int) -> None:
-        self.workers = max(1, min(workers, MOST_WORKERS))
+        self.workers = workers
         self._executor: Any = None
         self._greeting: Future[int] | None = None
-        if LAST_EXECUTOR.is_inherited():
+        if IDLE_POOLS.is_inherited():
             msg = "worker processes cannot be shared with a forked process"
             raise EngineStartError(msg)
         try:
@@ -124,19 +125,17 @@ class SpawnedPool:
     def _start(self) -> None:
         import loky
 
-        warm = LAST_EXECUTOR.executor() if LAST_EXECUTOR.alive() else None
+        IDLE_POOLS.own()
         with _interrupts_blocked():
-            self._executor = loky.get_reusable_executor(
+            self._executor = loky.ProcessPoolExecutor(
                 max_workers=self.workers, timeout=IDLE_S, env=WORKER_ENVIRONMENT
             )
-            if self._executor is not warm:
-                LAST_EXECUTOR.remember(self._executor)
-                _dismiss_at_exit(self._executor)
-                self._greeting = self._executor.submit(report_for_duty)
+            _dismiss_at_exit(self._executor)
+            self._greeting = self._executor.submit(report_for_duty)
 
     @property
     def is_cold(self) -> bool:
-        """Whether these workers were started just now."""
+        """Whether these workers were started just now, or by a call that they came too late for."""
         return self._greeting is not None
 
     def is_ready(self) -> bool:
@@ -151,12 +150,25 @@ class SpawnedPool:
         future: Future[Reply] = self._executor.submit(serve, order)
         return future
 
+    def is_alive(self) -> bool:
+        """Whether workers are there, or on their way."""
+        return not self._has_ended() and any(p.is_alive() for p in _processes_of(self._executor))
+
+    def _has_ended(self) -> bool:
+        flags = self._executor._flags  # noqa: SLF001 - said nowhere else
+        return bool(flags.shutdown or flags.broken)
+
+    def dismiss(self, *, wait: bool = False) -> None:
+        """Let idle workers leave by themselves; those that are being killed may not."""
+        if wait or not self._has_ended():
+            self._executor.shutdown(wait=wait)
+
     def kill(self) -> None:
         """End all workers at once, whatever they do. The next call starts new ones."""
         if self._executor is None:
             return
         with interrupts_deferred():
-            processes = processes_of(self._executor)
+            processes = _processes_of(self._executor)
             closer = threading.Thread(
                 target=self._executor.shutdown,
                 kwargs={"wait": True, "kill_workers": True},
@@ -173,12 +185,20 @@ class SpawnedPool:
 @contextmanager
 def spawned_pool(workers: int) -> Iterator[SpawnedPool]:
     """A pool whose workers stay for the next call, unless something is raised inside."""
-    pool = SpawnedPool(workers)
+    size = max(1, min(workers, MOST_WORKERS))
+    pool: SpawnedPool = IDLE_POOLS.take(size) or SpawnedPool(size)
     try:
         yield pool
     except BaseException:
         pool.kill()
         raise
+    else:
+        IDLE_POOLS.give_back(pool)
+
+
+def _processes_of(executor: Any) -> list[Any]:
+    """The worker processes of an executor; loky shows them nowhere else."""
+    return list(executor._processes.values())  # noqa: SLF001
 
 
 @contextmanager
@@ -221,5 +241,10 @@ def _dismiss_at_exit(executor: Any) -> None:
     from multiprocessing.util import Finalize
 
     if parent_process() is not None:
-        leave = {"wait": True, "kill_workers": True}
-        Finalize(None, executor.shutdown, kwargs=leave, exitpriority=100)
+        Finalize(executor, _end, args=[weakref.ref(executor)], exitpriority=100)
+
+
+def _end(reference: Callable[[], Any]) -> None:
+    executor = reference()
+    if executor is not None:  # it was not let go before
+        executor.shutdown(wait=True, kill_workers=True)

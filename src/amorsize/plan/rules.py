@@ -38,7 +38,7 @@ def impossible(engine: EngineKind, case: Case) -> Rejection | None:
     if situation.spawn_impossible is not None:
         return CannotCross("the work", situation.spawn_impossible)
     if situation.nested_in is not None:
-        # several at once, each with workers of its own: it hung now and then on shared executors
+        # several at once, each with workers of its own, would be far too many
         return Nested(situation.nested_in)
     if engine is EngineKind.TEAM:
         if situation.fork_unsafe is not None:
