@@ -9,6 +9,7 @@ from amorsize.errors import BackendRefusedError
 from amorsize.plan import facts, tunables
 from amorsize.plan.advise import advise
 from amorsize.plan.choose import decide
+from amorsize.plan.pays import knows_only_the_first
 from amorsize.vocab.advice import PoolKind
 from amorsize.vocab.plan import EngineKind, Untried
 from amorsize.vocab.profile import NotMeasured
@@ -45,6 +46,8 @@ def needs(profile: Profile, situation: Situation, options: Options) -> tuple[Nee
         lost.candidate.engine is EngineKind.THREADS and isinstance(lost.reason, Untried)
         for lost in decision.rejected
     )
+    if knows_only_the_first(profile):
+        return ()
     if untried and _worth_a_look(decision.serial_s, _missed_s(decision, situation), profile):
         return (_about_the_lock(profile, situation),)
     reading = (Need.READING,) if decision.is_parallel and _is_read(profile) else ()

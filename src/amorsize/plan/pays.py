@@ -31,8 +31,7 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
     the start to be a small share of it already, the expected gain is enough.
     """
     work, low_s = offer.work, profile.remaining.low_s
-    by_process = offer.candidate.engine.crosses_process
-    if by_process and profile.sampled == 1 and work.items > tunables.FEW_ITEMS:
+    if offer.candidate.engine.crosses_process and knows_only_the_first(profile):
         return _TOO_SOON
     if offer.rate < tunables.MIN_RATE and work.caller_s + work.read_s > 0:
         return _costly(work)
@@ -47,6 +46,12 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
     if start_s > allowed_s:
         return StartTooDear(start_s, allowed_s)
     return _TOO_SOON if profile.wall_s < blocking_s(offer.price, 2) else None
+
+
+def knows_only_the_first(profile: Profile) -> bool:
+    """Whether one call is all there is to go by, and so many are left that a second is cheap."""
+    left = profile.items_left
+    return profile.sampled == 1 and (left is None or left > tunables.FEW_ITEMS)
 
 
 def _stake_s(offer: Offer, profile: Profile) -> float:

@@ -52,7 +52,7 @@ FORCED_LOOK_S: Final = 0.1e-3
 """Where workers are forced, so much is run before they are started, ..."""
 
 FORCED_SHARE: Final = 0.01
-"""... and no more than this share of the items."""
+"""... and no more than this share of the items; where their number is not known, just one."""
 
 PROBE_AFTER_S: Final = 1e-3
 """Items run in input order until about the price of a worker has been spent."""
@@ -64,7 +64,10 @@ SURELY: Final = 256
 """So many items show what they cost, although the first ones were slow."""
 
 TINY_S: Final = 1e-6
-"""Of such items a block of 4,096 costs more than 1 % more than the plain loop."""
+"""Of such items a block of 4,096 costs more than 1 % more than the plain loop.
+
+They are not probed either: gaps would keep the loop from running unbroken, which meets a late
+change of cost by its alarm."""
 
 STRETCH_S: Final = 2e-3
 """A thread that can end the unbroken loop costs 0.1 ms: not worth it for less."""
@@ -275,7 +278,7 @@ class Opening:
     def _has_looked(self) -> bool:
         """Whether enough was run to size chunks: a first call says little of tiny items."""
         left = self._source.left()
-        few = left is not None and self.items > FORCED_SHARE * left
+        few = left is None or self.items > FORCED_SHARE * left
         return few or self.spent_s >= FORCED_LOOK_S
 
     def consider(self) -> Decision | None:
@@ -368,7 +371,7 @@ class Opening:
         allowed_s = PROBE_AFTER_S + PROBE_SHARE * self.spent_s
         next_s = max(PROBE_S, self.spent_s / self.items)
         return (
-            self.spent_s >= PROBE_AFTER_S
+            self.spent_s >= max(PROBE_AFTER_S, TINY_S * self.items)
             and self._probes < MOST_PROBES
             and self._probed_s + next_s <= allowed_s
         )

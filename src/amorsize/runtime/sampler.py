@@ -12,7 +12,7 @@ from amorsize.plan.needs import Need
 from amorsize.sample.carried import carried_by
 from amorsize.sample.facts import Meter, Meters, minus, plus, returns_its_item
 from amorsize.sample.transfer import function_transfer, transfer_of
-from amorsize.vocab.profile import GilUse, NotMeasured, Profile
+from amorsize.vocab.profile import GilUse, NotMeasured, Profile, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +29,10 @@ SENT: Final = 4096
 """Results that a transfer is measured on, at most."""
 
 OUTGROWN: Final = 4
-"""A transfer is measured again when so many times as many results are at hand."""
+"""A transfer is measured again when so many times as many results are at hand, ..."""
+
+AGAIN_SHARE: Final = 0.01
+"""... unless sending one of them takes more than this share of the time spent on items."""
 
 
 class Sampler:
@@ -138,10 +141,17 @@ class Sampler:
         self.gil = replace(known, threads_gain=gain)
 
     def _result(self) -> Travel:
+        known = self._transfers.get(Need.RESULT_TRANSFER, NotMeasured())
         at_hand = min(SENT, len(self._ledger.results))
-        if at_hand >= OUTGROWN * self._result_sample:
+        if at_hand >= OUTGROWN * self._result_sample and self._is_cheap(known):
             return NotMeasured()
-        return self._transfers.get(Need.RESULT_TRANSFER, NotMeasured())
+        return known
+
+    def _is_cheap(self, travel: Travel) -> bool:
+        """Whether measuring it once more takes little of the time that was spent so far."""
+        if not isinstance(travel, Transfer):
+            return True
+        return travel.dumps_s + travel.loads_s < AGAIN_SHARE * self._ledger.work_s
 
     def _items(self) -> Sequence[Any]:
         """The latest items, where they can be looked at again, else the first one."""
