@@ -70,7 +70,8 @@ def optimize(
 
     Raises:
         UsageError: a ``ValueError``: an argument is wrong.
-        BaseException: whatever ``func`` raises for a sampled item, as itself.
+        BaseException: whatever ``func`` raises for a sampled item, or ``data`` while it is read, as
+            itself.
     """
     check_call(func, data)
     check_sampling(sample_size, target_chunk_duration)
