@@ -289,12 +289,13 @@ class _Crew:
         _own_decimal_context()
         while (chunk := self._tasks.get()) is not None:
             stop = chunk.start + len(chunk.items)
-            began = thread_time()
+            began = thread_time() if self._expected is not None else 0.0
             ran = run_chunk(self._job.func, chunk.items, (chunk.start, stop), watch=self._watch)
             if ran.error is not None:
                 self._heed(ran.next_index)
             del chunk
-            self._finished.put((ran, where, thread_time() - began))
+            cpu_s = thread_time() - began if self._expected is not None else 0.0
+            self._finished.put((ran, where, cpu_s))
             del ran
             if self._is_one_too_many():
                 return

@@ -46,7 +46,7 @@ def needs(profile: Profile, situation: Situation, options: Options) -> tuple[Nee
         lost.candidate.engine is EngineKind.THREADS and isinstance(lost.reason, Untried)
         for lost in decision.rejected
     )
-    if knows_only_the_first(profile):
+    if not decision.is_parallel and knows_only_the_first(profile):
         return ()
     if untried and _worth_a_look(decision.serial_s, _missed_s(decision, situation), profile):
         return (_about_the_lock(profile, situation),)

@@ -17,6 +17,7 @@ from amorsize.plan.choose import could_pay, decide
 from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
+from amorsize.runtime.questions import Questions
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
 from amorsize.runtime.unbroken import run_to_the_end
@@ -38,21 +39,6 @@ if TYPE_CHECKING:
     from amorsize.vocab.profile import Profile
 
 HERE: Final = "the caller"
-
-FIRST_CHECK_S: Final = 0.5e-3
-"""No question is asked before: asking costs about 0.1 ms, a worker ten times that."""
-
-CHECK_GROWTH: Final = 1.4
-"""Each question waits until so much more was spent: a dozen of them in a run of 50 ms."""
-
-FIRM_GROWTH: Final = 4
-"""... and longer where workers would have lost time even by the middle of the forecast."""
-
-FORCED_LOOK_S: Final = 0.1e-3
-"""Where workers are forced, so much is run before they are started, ..."""
-
-FORCED_SHARE: Final = 0.01
-"""... and no more than this share of the items; where their number is not known, just one."""
 
 PROBE_AFTER_S: Final = 1e-3
 """Items run in input order until about the price of a worker has been spent."""
@@ -108,7 +94,7 @@ class Opening:
         self._around = surroundings
         self._runner = runner_for(func, exact=source.exact)
         self._pace = Pace()
-        self._next_check_s = FIRST_CHECK_S
+        self._questions = Questions(options)
         self._probed_s = 0.0
         self._aside_s = 0.0
         """Of the time spent, what the meter did not see: trials on two threads."""
@@ -131,7 +117,7 @@ class Opening:
     def run(self) -> Decision | None:
         """Run items until workers would pay; ``None`` when the input or a failure ends it."""
         while not self._is_over() and self._advance():
-            if self._is_time_to_ask():
+            if self._questions.is_due(self.spent_s, self.items, self._source):
                 decision = self.consider()
                 if decision is not None and decision.is_parallel:
                     return decision
@@ -141,13 +127,13 @@ class Opening:
     def _go_on_alone(self, decision: Decision | None) -> None:
         self._alone = decision is None or is_firm(decision)
         if self._alone:
-            self._next_check_s = self.spent_s * FIRM_GROWTH
+            self._questions.answered_firmly(self.spent_s)
 
     def start_over(self) -> None:
         """Others have run items: what was known before says little of those they left."""
         self.costs = Costs()
         self._aside_s = self.spent_s
-        self._next_check_s = self.spent_s + FIRST_CHECK_S
+        self._questions.start_over(self.spent_s)
         self._alone = False
         self._sampler.start_over()
 
@@ -266,20 +252,6 @@ class Opening:
         return True
 
     # -- asking
-
-    def _is_time_to_ask(self) -> bool:
-        if self._options.forces_parallel:
-            return self._source.left() != 0 and self._has_looked()
-        if self.spent_s < self._next_check_s or self._options.forces_serial:
-            return False
-        self._next_check_s = self.spent_s * CHECK_GROWTH
-        return self._source.left() != 0
-
-    def _has_looked(self) -> bool:
-        """Whether enough was run to size chunks: a first call says little of tiny items."""
-        left = self._source.left()
-        few = left is None or self.items > FORCED_SHARE * left
-        return few or self.spent_s >= FORCED_LOOK_S
 
     def consider(self) -> Decision | None:
         """Would workers pay for what is left? Measures what the answer needs, and no more.
