@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
+from amorsize import execute
 from tests.support.calls import ITEMS, Trial, Work, once
 
 if TYPE_CHECKING:
@@ -301,3 +302,20 @@ def test_a_failure_leaves_nothing_in_the_way_of_the_next_run(trial: Trial) -> No
     before = trial.work.calls
     assert trial.run(trial.work, range(1000, 1000 + ITEMS)) == list(range(1000, 1000 + ITEMS))
     assert trial.work.calls - before == once(range(1000, 1000 + ITEMS))
+
+
+def test_a_failure_found_by_a_probe_is_not_run_into_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMORSIZE_NUM_CPUS", "1")
+    failed: list[int] = []
+
+    def cheap_later(item: int) -> int:
+        if item > 300_000 - 200 and failed in ([], [item]):
+            failed.append(item)
+            raise LookupError(item)
+        return sum(range(400 if item < 1500 else 0))
+
+    with pytest.raises(LookupError) as caught:
+        execute(cheap_later, list(range(300_000)))
+
+    assert [caught.value.args[0]] == failed
+    assert caught.value.__notes__ == [f"amorsize: raised at item {failed[0]}, in the caller"]

@@ -302,3 +302,10 @@ def test_threads_are_wrong_for_items_that_compute_by_surprise(
 
     assert verdicts[: SMALLEST_ROUND - 1] == [False] * (SMALLEST_ROUND - 1)
     assert verdicts[-1] is wrong
+
+
+def test_what_others_compute_is_not_held_against_threads() -> None:
+    expected = Expectation(cpu_s=20e-6, item_s=10e-3, began_s=0.0, process_cpu_s=0.0)
+    expected.came_home(60, 60 * 20e-6)
+
+    assert not expected.is_wrong(1.0, 0.95, threads=16)

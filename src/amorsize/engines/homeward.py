@@ -1,20 +1,19 @@
 """Pickle what a spawned worker sends home.
 
-What the caller's main script defines a worker has as a copy; home it travels by its name, and
-arrives as the caller's own. By value, as cloudpickle would send it, it would arrive as well, but
-it would also overwrite the methods of the caller's class with those of the copy.
+Classes that cannot be imported reach a worker by value, and cloudpickle remembers by a number
+whose copies they are. Home they travel by that number, and arrive as the caller's own: sent by
+value, they would arrive as well, but overwrite the methods of the caller's class with copies.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
-import sys
-from functools import cache, reduce
-from types import FunctionType
-from typing import Any, Final
+from functools import cache
+from typing import Any
+from weakref import WeakSet
 
-MAINS: Final = ("__main__", "__mp_main__")
+MAINS = ("__main__", "__mp_main__")
 """The main script, and what ``multiprocessing`` calls it in a child that it spawned."""
 
 
@@ -28,23 +27,32 @@ def pack(value: Any) -> bytes:
         return packed.getvalue()
 
 
-def at_home(module: str, name: str) -> Any:
-    """In the caller: its own object of that name. Raises ``AttributeError``, ``KeyError``."""
-    return reduce(getattr, name.split("."), sys.modules[module])
+def at_home(number: str) -> Any:
+    """In the caller: its own class of that number. Raises ``KeyError``."""
+    return _known("_DYNAMIC_CLASS_TRACKER_BY_ID")[number]
+
+
+def _known(table: str) -> Any:
+    """What cloudpickle remembers, in a table that it does not show; empty where it has none."""
+    from cloudpickle import cloudpickle
+
+    return getattr(cloudpickle, table, {})
 
 
 @cache
 def _pickler() -> Any:
     import cloudpickle
 
+    made_here = WeakSet[type]()
+    """Classes that the function made in this worker: nobody has them at home."""
+
     class Homeward(cloudpickle.Pickler):  # type: ignore[misc]
         def reducer_override(self, value: Any) -> Any:
-            if isinstance(value, type | FunctionType) and _is_of_the_main_script(value):
-                return at_home, (value.__module__, value.__qualname__)
+            if isinstance(value, type) and value not in made_here:
+                number = _known("_DYNAMIC_CLASS_TRACKER_BY_CLASS").get(value)
+                if number is not None:
+                    return at_home, (number,)
+                made_here.add(value)
             return super().reducer_override(value)
 
     return Homeward
-
-
-def _is_of_the_main_script(value: Any) -> bool:
-    return value.__module__ in MAINS and "<" not in value.__qualname__

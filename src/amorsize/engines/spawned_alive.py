@@ -48,7 +48,8 @@ class IdlePools:
 
     def take(self, workers: int) -> Any:
         """The live pool of that size that was used last, as it was given back, or ``None``."""
-        if self.is_inherited():  # so may be the lock, held by a thread that is not here
+        # inherited, the lock may be held by a thread that is not here
+        if self.is_inherited() or not self._pools:
             return None
         with self._lock:
             fitting = [pool for pool in self._pools if pool.workers == workers and pool.is_alive()]

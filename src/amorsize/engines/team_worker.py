@@ -63,6 +63,8 @@ class Lookout:
         board = self._shared.board
         limit = board.limit()
         if limit < stop:
+            if limit > index:
+                board.note_current(self._row, index, min(size, limit - index))
             return max(limit, index)
         if stop - index > 1 and self._shared.inbox.splits and perf_counter() > self._split_at:
             self._offer_half(index, stop)

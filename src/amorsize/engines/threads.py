@@ -142,6 +142,8 @@ class _Crew:
             if self._job.fail_fast and self._reports.limit is not None:
                 self._limit = -1
                 return
+        if self._gives_up:
+            self._report_input()  # reading may have failed behind the last chunk
 
     def _patience_s(self) -> float:
         patience = self._reports.patience_s
@@ -166,6 +168,9 @@ class _Crew:
         return self._limit == NO_LIMIT and not self._gives_up
 
     def _ahead(self) -> int:
+        """So many chunks lie ready; one while the job may yet be given back."""
+        if self._expected is not None and not self._expected.is_judged(perf_counter()):
+            return 1
         chunk_s = self._cost.item_s * self._chunk_size()
         return max(1, min(ceil(self._wanted * AHEAD_S / chunk_s), MOST_AHEAD))
 

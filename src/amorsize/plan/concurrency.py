@@ -70,6 +70,10 @@ SATURATING: Final = 0.7
 """CPU over wall time of the process from which on threads are in each other's way: the
 interpreter lock lets through 1."""
 
+OWN_SHARE: Final = 0.3
+"""Part of the process's CPU time that the items that came home must have used: the rest may be
+on its way, or be somebody else's."""
+
 CROWDED: Final = 0.5
 """Where so much was foretold for the number of threads, saturation is no surprise."""
 
@@ -95,20 +99,25 @@ class Expectation:
         self._done += done
         self._cpu_s += cpu_s
 
+    def is_judged(self, now_s: float) -> bool:
+        """Whether there is enough to go by."""
+        return now_s - self.began_s >= JUDGED_AFTER_S and self._done >= SMALLEST_ROUND
+
     def is_wrong(self, now_s: float, process_cpu_s: float, *, threads: int) -> bool:
         """Are threads the wrong choice?
 
         Not because they are many and crowd the lock: only if that comes as a surprise. The CPU
         time of items alone would not show it: where the lock is crowded, they come home late.
         """
-        lasted_s = now_s - self.began_s
-        if lasted_s < JUDGED_AFTER_S or self._done < SMALLEST_ROUND:
+        if not self.is_judged(now_s):
             return False
+        process_s = process_cpu_s - self.process_cpu_s
+        saturated = process_s >= SATURATING * (now_s - self.began_s)
+        ours = self._cpu_s >= OWN_SHARE * process_s
         factor = self._cpu_s / self._done / self.cpu_s
         as_foretold = 1 / MISJUDGED <= factor <= MISJUDGED
         crowded = threads * self.cpu_s >= CROWDED * self.item_s
-        saturated = process_cpu_s - self.process_cpu_s >= SATURATING * lasted_s
-        return saturated and not (as_foretold and crowded)
+        return saturated and ours and not (as_foretold and crowded)
 
 
 def starting_threads(items: int, item_s: float) -> int:

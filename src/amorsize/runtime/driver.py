@@ -85,7 +85,7 @@ class _Run:
         self._parallel: Decision | None = None
         self._workers = 1
         self._may_give_up = True
-        self._serial_items = 0
+        self._shared_items = 0
         self._reruns: list[int] = []
 
     def run(self) -> Outcome:
@@ -105,17 +105,23 @@ class _Run:
     def _hand_over(self, decision: Decision) -> None:
         if isinstance(self._source, IteratedSource):
             self._source = self._opening.settle()
-        self._parallel, self._serial_items = decision, self._opening.items
-        job = self._job(decision)
+        job, before = self._job(decision), self._ledger.completed
         try:
             with _prepared(
                 decision.chosen.engine, pin=self._pins(), patience_s=self._patience_s(decision)
             ):
-                self._workers = engine_for(decision.chosen.engine).run(job, self._ledger)
+                workers = engine_for(decision.chosen.engine).run(job, self._ledger)
         except EngineStartError as error:
             self._ledger.note(str(error))
             self._around.rule_out(decision.chosen.engine, str(error))
+        else:
+            self._account(decision, workers, self._ledger.completed - before)
         self._note_broken_input()
+
+    def _account(self, decision: Decision, workers: int, items: int) -> None:
+        """Of several engines, the one that did most is told of."""
+        if items >= self._shared_items:
+            self._parallel, self._workers, self._shared_items = decision, workers, items
         self._may_give_up = False
         self._opening.start_over()
 
@@ -180,7 +186,7 @@ class _Run:
             workers=self._workers,
             wall_s=perf_counter() - self._began,
             work_s=self._ledger.work_s,
-            serial_items=self._serial_items if brought_in else len(self._ledger.results),
+            serial_items=self._opening.items if brought_in else len(self._ledger.results),
             decision=decision if decision and brought_in else self._opening.decision,
             profile=self._opening.profile,
             situation=self._around.known,

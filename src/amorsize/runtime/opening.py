@@ -206,6 +206,7 @@ class Opening:
         """Whether to run to the end unbroken: tiny items, and nothing to ask or to show."""
         return (
             (self._alone or self._is_too_short())
+            and self._ledger.limit is None
             and source.exact
             and self._runner is call_items
             and not (self._ledger.watched or source.has_gaps)
