@@ -113,6 +113,7 @@ def test_of_several_workers_the_others_finish_what_they_hold(tmp_path: Path) -> 
 
     def mine(index: int) -> None:
         if not elsewhere and index == 2:
+            began.note(index)
             raise LookupError  # the caller was first to claim the deadly item
         item(index)
 
@@ -121,8 +122,7 @@ def test_of_several_workers_the_others_finish_what_they_hold(tmp_path: Path) -> 
     except WorkerCrashedError:
         pass
     else:
-        (failure,) = recorder.failures
-        assert isinstance(failure.error, LookupError)
+        assert isinstance(recorder.failure.error, LookupError)
         pytest.skip("the caller was first to claim the deadly item")
 
     assert set(began.counts()) - set(ended.counts()) == {2}
