@@ -36,14 +36,15 @@ def run_to_the_end(
     """
     items = source.items(source.position, None)
     stretch = Stretch()
-    with _Alarm(items, source.length - source.offset, patience_s):
+    with _Alarm(items, source.length - source.offset, patience_s) as alarm:
         try:
             stretch.results = [func(item) for item in items]
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - raised in its turn, as itself
             stretch.error = error
-            stretch.done = source.length - source.position - length_hint(items) - 1
+            left = length_hint(items) if alarm.left is None else alarm.left
+            stretch.done = source.length - source.position - left - 1
         else:
             stretch.done = len(stretch.results)
     return stretch
@@ -57,6 +58,8 @@ class _Alarm:
         self._end = end
         self._patience_s = patience_s
         self._over = threading.Lock()
+        self.left: int | None = None
+        """Items that were left when it went off: afterwards the iterator does not tell."""
 
     def __enter__(self) -> Self:
         self._over.acquire()
@@ -70,4 +73,5 @@ class _Alarm:
 
     def _watch(self) -> None:
         if not self._over.acquire(timeout=self._patience_s):
+            self.left = length_hint(self._items)
             self._items.__setstate__(self._end)
