@@ -107,7 +107,7 @@ def test_a_worker_that_is_interrupted_says_nothing(
 ) -> None:
     ends: list[str | None] = []
     nth = random.randrange(1, SPACING)
-    while not ends or ends[-1] is not None:
+    while not any(ends) or ends[-1] is not None:
         data = range(12) if kind == "list" else iter(range(12))
         sys.setprofile(InWorker(nth))
         try:
@@ -117,10 +117,10 @@ def test_a_worker_that_is_interrupted_says_nothing(
             ends.append(str(error))
         finally:
             sys.setprofile(None)
-        nth += random.randrange(1, 2 * SPACING)
+        # a worker that came late has met nothing: then again from the start
+        nth = nth + random.randrange(1, 2 * SPACING) if any(ends) else random.randrange(1, SPACING)
 
     assert os.getpid() == caller
-    assert len(ends) > 1
     assert all(re.search("was killed by SIGINT", end) for end in ends if end)
     assert capfd.readouterr() == ("", "")
 
