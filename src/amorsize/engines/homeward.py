@@ -13,9 +13,6 @@ from functools import cache
 from typing import Any
 from weakref import WeakSet
 
-MAINS = ("__main__", "__mp_main__")
-"""The main script, and what ``multiprocessing`` calls it in a child that it spawned."""
-
 
 def pack(value: Any) -> bytes:
     """Pickle, with cloudpickle where pickle cannot. Raises what that one says."""

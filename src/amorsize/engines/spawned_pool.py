@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError
-from amorsize.engines.homeward import MAINS
 from amorsize.engines.spawned_alive import IDLE_POOLS
 from amorsize.engines.spawned_worker import Order, Setting, describe, report_for_duty, serve
 
@@ -35,6 +34,9 @@ CLOSING_S: Final = 0.8
 
 MOST_WORKERS: Final = 60
 """Windows cannot wait for more processes at once."""
+
+MAINS: Final = ("__main__", "__mp_main__")
+"""The main script, and what ``multiprocessing`` calls it in a child that it spawned."""
 
 WORKER_ENVIRONMENT: Final = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
 """loky replaces workers that grow by 300 MB; heavy constants are no leak."""
