@@ -37,10 +37,6 @@ class UsageError(AmorsizeError, ValueError):
 class BackendRefusedError(UsageError):
     """A forced engine or worker count cannot be honoured, and the message says why."""
 
-    @classmethod
-    def because(cls, backend: str, why: str, *, hint: str | None = None) -> Self:
-        return cls(f"backend={backend!r} cannot be used: {why}", hint=hint)
-
 
 class WorkerCrashedError(AmorsizeError):
     """A worker process died while it held items; its results are lost."""

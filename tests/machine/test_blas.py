@@ -15,7 +15,7 @@ WIDE = {"OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
 
 WIDTHS = """
     import numpy, threadpoolctl
-    from amorsize.machine.blas import has_wide_pool, native_pools, one_blas_thread
+    from amorsize.machine.blas import native_pools, one_blas_thread
 
     def widths():
         return {pool.threads for pool in native_pools()}
@@ -25,12 +25,12 @@ WIDTHS = """
 def test_without_libraries_nothing_is_imported_to_find_that_out() -> None:
     printed = run_python("""
         import sys
-        from amorsize.machine.blas import has_wide_pool, native_pools, one_blas_thread
+        from amorsize.machine.blas import native_pools, one_blas_thread
         with one_blas_thread():
-            print(native_pools(), has_wide_pool(), "threadpoolctl" in sys.modules)
+            print(native_pools(), "threadpoolctl" in sys.modules)
     """)
 
-    assert printed == "() False False"
+    assert printed == "() False"
 
 
 @with_numpy
@@ -39,15 +39,15 @@ def test_inside_each_pool_has_one_thread_and_outside_as_many_as_before() -> None
     printed = run_python(
         WIDTHS,
         """
-    print(widths(), has_wide_pool())
+    print(widths())
     with one_blas_thread():
-        print(widths(), has_wide_pool())
+        print(widths())
     print(widths())
     """,
         environ=WIDE,
     )
 
-    assert printed.split("\n") == ["{2} True", "{1} False", "{2}"]
+    assert printed.split("\n") == ["{2}", "{1}", "{2}"]
 
 
 @with_numpy

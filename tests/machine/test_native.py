@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +10,8 @@ import pytest
 from amorsize.machine.native import (
     Mapping,
     libraries_among,
-    os_thread_ids,
     owners,
     parse_maps,
-    wait_for_os_threads,
 )
 from tests.machine.child import compile_library, run_python
 
@@ -65,36 +62,6 @@ def test_addresses_lead_to_libraries_except_the_systems_own(
 
 def test_without_mappings_no_address_leads_anywhere() -> None:
     assert libraries_among({1, 2}, []) == []
-
-
-def test_waiting_ends_when_few_enough_threads_are_left() -> None:
-    counts = iter([3, 2, 1, 1])
-    slept: list[float] = []
-
-    gone = wait_for_os_threads(
-        1, 5.0, clock=lambda: 0.0, sleep=slept.append, thread_ids=lambda: list(range(next(counts)))
-    )
-
-    assert (gone, len(slept)) == (True, 2)
-
-
-def test_waiting_gives_up_in_time() -> None:
-    now_s = iter([0.0, 0.4, 0.9, 1.0])
-
-    gone = wait_for_os_threads(
-        1, 1.0, clock=lambda: next(now_s), sleep=lambda _: None, thread_ids=lambda: [1, 2]
-    )
-
-    assert gone is False
-
-
-def test_a_joined_thread_is_soon_gone_for_the_kernel_too() -> None:
-    before = len(os_thread_ids())
-    thread = threading.Thread(target=int)
-    thread.start()
-    thread.join()
-
-    assert wait_for_os_threads(before, 5.0)
 
 
 @pytest.mark.slow

@@ -8,20 +8,20 @@ or after a failure with ``fail_fast``, one that is still inside an item ends wit
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from contextvars import copy_context
 from itertools import count
 from math import ceil
 from queue import Empty, SimpleQueue
-from time import perf_counter, process_time, sleep, thread_time
+from time import perf_counter, process_time, thread_time
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError, Failure
 from amorsize.engines.chunks import Ran, run_chunk
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.supply import ItemCost, Supply
+from amorsize.machine.ownthreads import forget, see_gone
 from amorsize.plan.concurrency import MOST_THREADS, Expectation, Width, WidthFinder
 from amorsize.vocab.plan import EngineKind
 
@@ -51,11 +51,7 @@ SLOW_INPUT_S: Final = 1e-3
 GRACE_S: Final = 0.1
 """How long running items may take to end before the caller leaves without them."""
 
-GONE_S: Final = 20e-3
-"""A joined thread lives on for some 10 us in the kernel; nobody waits longer than this."""
-
 NO_LIMIT: Final = sys.maxsize
-TASKS: Final = "/proc/self/task"
 
 
 class ThreadEngine:
@@ -238,7 +234,7 @@ class _Crew:
             return
         for thread in self._threads:  # one that starts others stands before them
             thread.join()
-        _see_gone([thread.native_id for thread in self._threads])
+        see_gone(self._threads)
 
     def leave(self) -> None:
         """Something was raised in the caller: start nothing more, and wait only a moment."""
@@ -257,6 +253,7 @@ class _Crew:
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - perf_counter()))
+                forget(thread)
 
     # -- in the threads
 
@@ -323,13 +320,3 @@ def _own_decimal_context() -> None:
     decimal: Any = sys.modules.get("decimal")
     if decimal is not None:
         decimal.setcontext(decimal.getcontext().copy())
-
-
-def _see_gone(ids: list[int | None]) -> None:
-    """Wait until the system has let go of these threads: a fork may come next."""
-    deadline = perf_counter() + GONE_S
-    while perf_counter() < deadline:
-        # not pathlib: it takes 5 ms to import
-        if not any(os.path.exists(f"{TASKS}/{ident}") for ident in ids):  # noqa: PTH110
-            return
-        sleep(50e-6)

@@ -33,11 +33,6 @@ def native_pools() -> tuple[NativePool, ...]:
     )
 
 
-def has_wide_pool() -> bool:
-    """Whether some loaded library would use several threads for one call."""
-    return any(pool.threads > 1 for pool in native_pools())
-
-
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keep BLAS and OpenMP to one thread per call inside, and undo it after, whatever happens.

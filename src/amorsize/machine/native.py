@@ -8,14 +8,13 @@ return addresses on that stack lead into the libraries it came from. Linux only.
 from __future__ import annotations
 
 import os
-import time
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from amorsize.machine.files import contents, names_in, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 TASKS: Final = "/proc/self/task"
 
@@ -67,26 +66,6 @@ class Mapping(NamedTuple):
 def os_thread_ids() -> list[int]:
     """Every thread of this process that the kernel knows, in no order; empty off Linux."""
     return [int(tid) for tid in names_in(TASKS)]
-
-
-def wait_for_os_threads(
-    count: int,
-    timeout_s: float,
-    *,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-    thread_ids: Callable[[], list[int]] = os_thread_ids,
-) -> bool:
-    """Wait until at most ``count`` threads are left, as the kernel counts them.
-
-    A joined thread lingers there for a moment.
-    """
-    give_up_at = clock() + timeout_s
-    while len(thread_ids()) > count:
-        if clock() >= give_up_at:
-            return False
-        sleep(POLL_S)
-    return True
 
 
 def native_threads(tids: list[int]) -> list[NativeThread]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, Self
 
+from amorsize.machine.ownthreads import forget
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -70,6 +72,7 @@ class _Alarm:
     def __exit__(self, *_: object) -> None:
         self._over.release()
         self._thread.join()
+        forget(self._thread)
 
     def _watch(self) -> None:
         if not self._over.acquire(timeout=self._patience_s):

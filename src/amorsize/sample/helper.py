@@ -1,28 +1,16 @@
-"""A helper thread that is really gone when it is said to be.
-
-``Thread.join`` returns a moment before the thread of the operating system ends, and a
-process that has a thread left must not fork.
-"""
+"""A helper thread that is really gone when it is said to be."""
 
 from __future__ import annotations
 
-import os.path
 import threading
-import time
 from contextlib import suppress
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from amorsize.machine.ownthreads import see_gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-OWN_THREADS: Final = "/proc/self/task"
-"""Linux lists them here; elsewhere nothing is forked, so nobody needs to know."""
-
-LINGER_S: Final = 20e-3
-"""How long a thread with nothing left to do may take to end. It takes 0.1 ms."""
-
-GLANCE_S: Final = 20e-6
 
 
 class Helper:
@@ -42,13 +30,4 @@ class Helper:
         if self._thread.ident is None:
             return True
         self._thread.join(timeout_s)
-        return not self._thread.is_alive() and self._left_no_trace()
-
-    def _left_no_trace(self) -> bool:
-        trace = f"{OWN_THREADS}/{self._thread.native_id}"
-        give_up = time.monotonic() + LINGER_S
-        while os.path.exists(trace):  # noqa: PTH110 - pathlib takes 5 ms to import
-            if time.monotonic() > give_up:
-                return False
-            time.sleep(GLANCE_S)
-        return True
+        return not self._thread.is_alive() and see_gone([self._thread])

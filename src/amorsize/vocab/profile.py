@@ -98,8 +98,3 @@ class Profile:
     def cpu_share(self) -> float:
         """CPU time over wall time of the caller while items ran."""
         return self.cpu_s / self.wall_s if self.wall_s > 0 else 1.0
-
-    @property
-    def inner_parallelism(self) -> float:
-        """Cores that the function keeps busy by itself."""
-        return self.process_cpu_s / self.wall_s if self.wall_s > 0 else 1.0
