@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from random import Random
 
 HOPELESS: Final = 3.0
-"""A configuration so many times slower than the best so far gets no second chance."""
+"""A configuration is stopped after so many times the best so far."""
+
+BEHIND: Final = 1.6
+"""One that took so many times as long as the best gets no second chance: trials of one
+configuration differ by a tenth."""
 
 LEAST_LIMIT_S: Final = 1.0
 """However short the job, a configuration may take so long before it is stopped."""
@@ -54,7 +58,7 @@ def fastest(tried: Iterable[Series]) -> float | None:
 
 
 def hopeless_s(best: float) -> float:
-    """The time that rules a configuration out."""
+    """The time after which a configuration is stopped."""
     return max(LEAST_LIMIT_S, HOPELESS * best)
 
 
@@ -76,7 +80,7 @@ def best_of(tried: dict[str, Series]) -> str:
 
 
 def _keeps_up(median_s: float | None, best: float | None) -> bool:
-    return median_s is None or best is None or median_s <= HOPELESS * best
+    return median_s is None or best is None or median_s <= BEHIND * best
 
 
 def _order(names: list[str], random: Random, *, first: bool) -> list[str]:
