@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import traceback
 import types
+from contextlib import suppress
 from typing import Any, Final
 
 DATA_DESCRIPTORS: Final = (types.MemberDescriptorType, types.GetSetDescriptorType)
@@ -23,6 +24,12 @@ def portable(error: BaseException) -> tuple[dict[str, Any], str]:
     """What pickle is to be given: all that ``error`` holds, and its traceback as text."""
     text = "".join(traceback.format_exception(error))
     return _state(error, MAX_CHAIN), text
+
+
+def annotate(error: BaseException, note: str) -> None:
+    """Add a note, where ``error`` takes one: a frozen class does not, and is raised without."""
+    with suppress(Exception):
+        error.add_note(note)
 
 
 def unpack_error(packed: bytes) -> tuple[BaseException, str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import Failure
 from amorsize.engines.chunks import run_chunk
-from amorsize.engines.errors_travel import unpack_error
+from amorsize.engines.errors_travel import annotate, unpack_error
 from amorsize.engines.marks import new_marks
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.noted import named
@@ -243,7 +243,7 @@ class _Run:
         except Exception as trouble:  # noqa: BLE001 - an exception may refuse to be rebuilt
             self._strand(chunk, part, describe(trouble))
             return
-        error.add_note(f"traceback in {where}:\n{text.rstrip()}")
+        annotate(error, f"traceback in {where}:\n{text.rstrip()}")
         self._reports.failed(Failure(part.start, error, where))
 
     def _strand(self, chunk: Chunk, part: Part, why: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from amorsize.engines.base import Failure
 from amorsize.engines.chunks import InputEndedError
+from amorsize.engines.errors_travel import annotate
 
 REDRAW_S: Final = 0.05
 """Progress is shown at most so often: 20 times a second is as much as an eye follows."""
@@ -128,7 +129,7 @@ class Ledger:
         failure, self.failure = self.failure, None
         if failure is None or isinstance(failure.error, InputEndedError):
             return
-        failure.error.add_note(f"amorsize: raised at item {failure.index}, in {failure.where}")
+        annotate(failure.error, f"amorsize: raised at item {failure.index}, in {failure.where}")
         try:
             raise failure.error
         finally:

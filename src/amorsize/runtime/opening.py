@@ -224,6 +224,7 @@ class Opening:
         self._alone = False
         self._ledger.adopt(stretch.results)
         self._account(stretch.done, elapsed_s)
+        self._pace = Pace()  # it was ended early: items may have become dear
         if stretch.error is not None:
             self._ledger.failed(Failure(source.position, stretch.error, HERE))
         return stretch.error is None and stretch.done < left

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Ledger
+    from amorsize.sample.carried import Carried
     from amorsize.stats.remaining import Forecast
     from amorsize.vocab.profile import Travel
 
@@ -166,19 +167,29 @@ class Sampler:
         if not isinstance(data, (list, tuple)):
             return 0.0
         sample = data[:: max(1, len(data) // LOOKED_AT)][:LOOKED_AT]
-        return sum(map(sys.getsizeof, sample)) / max(1, len(sample))
+        try:
+            return sum(map(sys.getsizeof, sample)) / max(1, len(sample))
+        except Exception:  # noqa: BLE001 - the user's __sizeof__ may raise anything
+            return 0.0
 
     def _safe(self) -> tuple[str | None, bool]:
         if self._safety is None:
-            found = carried_by(self._func)
-            items = self._first
+            whose, found = self._carried()
+            in_place = returns_its_item(self._first, self._ledger.results)
             if isinstance(self._source, IndexedSource) and self._source.exact:
-                items = list(self._source.items(0, min(LOOKED_AT, self._source.position)))
-            in_place = returns_its_item(items, self._ledger.results)
+                items = self._source.items(0, min(LOOKED_AT, self._source.position))
+                in_place = in_place or returns_its_item(items, self._ledger.results)
             self._safety = (None if found is None else found.what, in_place)
             if found is not None:
-                self._ledger.note(f"the function carries {found.what}: {found.remedy}")
+                self._ledger.note(f"the {whose} carries {found.what}: {found.remedy}")
         return self._safety
+
+    def _carried(self) -> tuple[str, Carried | None]:
+        """What the function drags along; or what input does that code of the user's fetches."""
+        found = carried_by(self._func)
+        if found is None and isinstance(self._source, IndexedSource) and not self._source.exact:
+            return "input", carried_by(self._source.data)
+        return "function", found
 
 
 def transfer_by_name(func: Callable[[Any], Any]) -> Travel:

@@ -22,7 +22,7 @@ BUDGET_S: Final = 50e-3
 """Advice may cost so much, ..."""
 
 BUDGET_SHARE: Final = 0.02
-"""... or this share of the predicted serial time, whichever is more."""
+"""... or this share of the predicted serial time, by its lower end, whichever is more."""
 
 SAMPLE_PART: Final = 0.4
 """Of the budget, for plain sampling; the rest is for questions that need items to run."""
@@ -68,7 +68,8 @@ class Study:
         while opening.block():
             opening.probe()
             forecast = opening.forecast()
-            if opening.spent_s >= SAMPLE_PART * _budget_s(opening.spent_s, forecast):
+            part = SAMPLE_PART if opening.items >= self._sample_size else 1.0
+            if opening.spent_s >= part * _budget_s(opening.spent_s, forecast):
                 return True
             if self._is_enough(forecast):
                 return True
@@ -100,4 +101,4 @@ class Study:
 
 
 def _budget_s(spent_s: float, forecast: Forecast) -> float:
-    return max(BUDGET_S, BUDGET_SHARE * (spent_s + forecast.remaining.median_s))
+    return max(BUDGET_S, BUDGET_SHARE * (spent_s + forecast.remaining.low_s))
