@@ -69,11 +69,27 @@ def read_items(args: argparse.Namespace) -> Iterable[Any]:
     return _from_stdin()
 
 
+def files_read(args: argparse.Namespace, items: Iterable[Any]) -> Iterator[str | int]:
+    """Files that are input, by path or descriptor: those that flags name, and items that are."""
+    if args.data_stdin:
+        yield sys.stdin.fileno()
+    if args.data_file is not None:
+        yield args.data_file
+    if isinstance(items, list | tuple):
+        everything = args.data_file is None  # a file of lines holds paths now and then
+        for item in items:
+            if isinstance(item, str) and (everything or item.endswith(".partial")):
+                yield item
+
+
 def _count(text: str) -> int:
     try:
         number = int(text)
     except ValueError:
         number = -1
+    if number > sys.maxsize:
+        msg = f"must be at most {sys.maxsize:,}, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
     if number < 0:
         msg = f"must be a whole number from 0 on, got {text!r}"
         raise argparse.ArgumentTypeError(msg)

@@ -89,6 +89,13 @@ class _Run:
         self._reruns: list[int] = []
 
     def run(self) -> Outcome:
+        try:
+            return self._to_the_end()
+        except KeyboardInterrupt:
+            self._ledger.interrupted()
+            raise
+
+    def _to_the_end(self) -> Outcome:
         while (decision := self._opening.run()) is not None:
             self._hand_over(decision)
         for lost in sorted(self._ledger.lost, key=lambda lost: lost.start):
