@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from amorsize.errors import UsageError
@@ -35,8 +36,19 @@ def check_call(func: Any, data: Any) -> None:
     if data is None:
         raise UsageError.parameter("data parameter cannot be None")
     kind = type(data)
+    if kind is range:
+        _check_range(data)
     if not hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__"):
         raise UsageError.parameter(f"data parameter must be iterable, got {_kind(data)}")
+
+
+def _check_range(data: range) -> None:
+    try:
+        len(data)
+    except OverflowError:
+        raise UsageError.parameter(
+            f"data parameter must have at most {sys.maxsize:,} items, got {data!r}"
+        ) from None
 
 
 def check_sampling(sample_size: Any, target_chunk_duration: Any) -> None:
