@@ -99,8 +99,16 @@ def test_a_range_and_what_a_function_returns(shell: Shell) -> None:
     assert items_of("--data-range", "0") == range(0)
     ran = shell.run("execute", "work.py:square", "--data-call", "work:three", "--quiet")
     assert ran.out == "1\n4\n9\n"
-    ran = shell.run("execute", "work.py:square", "--data-call", ":three", "--quiet")
-    assert ran.out == "1\n4\n9\n"
+
+
+@pytest.mark.parametrize(
+    "target", ["work.py:square", "work:square", "work.square", "work.Box.twice"]
+)
+def test_a_function_beside_the_target(shell: Shell, target: str) -> None:
+    ran = shell.run("execute", target, "--data-call", ":three", "--quiet")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == ("2\n4\n6\n" if "Box" in target else "1\n4\n9\n")
 
 
 def test_a_pattern_gives_sorted_paths_from_all_folders(

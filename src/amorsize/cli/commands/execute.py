@@ -15,7 +15,7 @@ from amorsize.cli.outcome import Outcome
 from amorsize.cli.output_file import ToFile
 from amorsize.cli.places import Results, ToMemory, ToOutput
 from amorsize.cli.streams import STDERR, data_output
-from amorsize.cli.target import find_target
+from amorsize.cli.target import check_takes_one, find_target
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -65,7 +65,9 @@ def _run(args: Namespace) -> int:
     from amorsize.api.run import run
 
     with data_output() as output:
-        func, data, options = find_target(args.target), read_items(args), run_options(args)
+        options, func = run_options(args), find_target(args.target)
+        check_takes_one(func, args.target)
+        data = read_items(args)
         check_call(func, data)
         read = files_read(args, data)
         place = _place(args, output) if args.output is None else ToFile(args.output, read=read)
