@@ -125,10 +125,10 @@ def test_a_failure_in_a_worker_shows_the_traceback_there_and_nothing_of_ours(she
 
 
 def test_a_failure_without_results_leaves_no_file(shell: Shell) -> None:
-    ran = shell.run("execute", "work:three", "--data-range", "9", "--output", "out.jsonl")
+    ran = shell.run("execute", "work:fails_at_once", "--data-range", "9", "--output", "out.jsonl")
 
     assert ran.code == 1
-    assert "TypeError" in ran.err
+    assert "KeyError" in ran.err
     assert "results so far" not in ran.err
     assert list(shell.folder.glob("out*")) == []
 

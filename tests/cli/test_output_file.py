@@ -44,7 +44,7 @@ def test_what_an_earlier_run_left_stays_until_another_fails(shell: Shell, old: P
 
 
 def test_a_run_that_fails_at_once_leaves_the_earlier_results(shell: Shell, old: Path) -> None:
-    ran = shell.run("execute", "work:three", "--data-range", "9", "--output", "out.jsonl")
+    ran = shell.run("execute", "work:fails_at_once", "--data-range", "9", "--output", "out.jsonl")
 
     assert ran.code == 1
     assert old.read_text() == "1\n2\n"
