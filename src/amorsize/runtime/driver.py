@@ -18,6 +18,7 @@ from amorsize.errors import ResultLostError
 from amorsize.machine.blas import one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.plan.facts import has_own_threads, waits
+from amorsize.plan.wording import wanted
 from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
 from amorsize.runtime.opening import HERE, Opening
@@ -199,6 +200,7 @@ class _Run:
             situation=self._around.known,
             warnings=tuple(self._ledger.notes),
             reruns=tuple(self._reruns),
+            asked=wanted(self._options) if self._options.forces_serial else None,
         )
 
 
