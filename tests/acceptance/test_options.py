@@ -101,7 +101,7 @@ def test_the_engine_can_be_forced_for_work_that_would_not_pay(trial: Trial) -> N
 
 
 @pytest.mark.parametrize("use_cache", [True, False])
-def test_the_cache_may_be_asked_for(use_cache: bool, trial: Trial) -> None:  # noqa: FBT001
+def test_the_cache_may_be_asked_for(use_cache: bool, trial: Trial) -> None:
     results = trial.run(trial.work, range(ITEMS), use_cache=use_cache)
     assert results == list(range(ITEMS))
 
@@ -132,7 +132,7 @@ def test_progress_is_told_in_the_caller_and_ends_at_the_end(
     assert trial.work.calls == once(range(ITEMS))
 
 
-class Enough(Exception):  # noqa: N818
+class Enough(Exception):  # noqa: N818 - it ends a run, it is no error
     pass
 
 
