@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,16 +83,6 @@ def test_so_is_one_of_optimize(shell: Shell, args: tuple[str, ...], hint: str) -
     assert f"hint: {hint}" in shell.refuses("optimize", *args)
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read anything")
-def test_a_file_that_may_not_be_read_is_refused_with_a_hint(shell: Shell) -> None:
-    (shell.folder / "latin.txt").chmod(0)
-
-    told = shell.refuses("execute", "work:echo", "--data-file", "latin.txt")
-
-    assert "cannot read latin.txt: Permission denied" in told
-    assert "hint: ls -l latin.txt" in told
-
-
 @pytest.mark.parametrize("flag", ["--backend", "--order"])
 def test_choices_are_plain_words(shell: Shell, flag: str) -> None:
     told = shell.refuses("execute", "work:echo", *RANGE, flag, "foo")
@@ -122,6 +110,13 @@ def test_a_broken_file_with_a_standard_name_costs_only_the_hint(shell: Shell) ->
     (shell.folder / "difflib.py").write_text("1 / 0\n")
 
     assert "work has no 'squrae'" in shell.refuses("execute", "work:squrae", *RANGE)
+
+
+def test_json_after_a_failure_of_optimize_is_a_document_too(shell: Shell) -> None:
+    ran = shell.run("optimize", "work:fails_at_once", *RANGE, "--json")
+
+    assert (ran.code, json.loads(ran.out)["error"]["type"]) == (1, "KeyError")
+    assert ran.err.startswith("Traceback (most recent call last):\n")
 
 
 @pytest.mark.parametrize("command", ["execute", "optimize"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from amorsize.cli import output_file
 from amorsize.cli.output_file import Kept, ToFile
 from amorsize.errors import UsageError
 
@@ -152,13 +154,15 @@ def test_a_place_that_cannot_be_written_is_refused_with_a_hint(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["circle", "file"]
 
 
-@on_posix
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may do anything")
-def test_a_folder_that_may_not_be_written_to_is_named_so(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
+def test_a_folder_that_may_not_be_written_to_is_named_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(output_file, "_opened", denied)  # root may write anywhere
 
     with pytest.raises(UsageError, match="Permission denied") as told:
         ToFile(str(tmp_path / "out"))
 
     assert told.value.hint == "choose a folder that you may write to"
-    tmp_path.chmod(0o700)

@@ -16,7 +16,7 @@ from amorsize.cli.document import document, error_fields
 from amorsize.cli.exits import MEANING, Exit
 from amorsize.cli.failures import tell
 from amorsize.cli.suggest import did_you_mean
-from amorsize.errors import AmorsizeError, UsageError
+from amorsize.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +112,7 @@ def _run(argv: Sequence[str] | None) -> int:
         return int(request.code or Exit.OK)
     try:
         return int(args.run(args))
-    except AmorsizeError as error:
+    except Exception as error:
         if not getattr(args, "json", False) or sys.stdout is None:
             raise
         code = tell(error)
