@@ -23,11 +23,13 @@ def run(
     *,
     progress: Callable[[int, int | None], None] | None = None,
     deliver: Callable[[Sequence[Any]], None] | None = None,
+    interrupted: Callable[[Sequence[Any]], None] | None = None,
 ) -> Run:
     """Run ``func`` on every item; see ``runtime.driver.run`` for what it raises.
 
     ``progress`` gets (done, total), ``deliver`` consecutive results in input order as soon as
-    they are there; both are called in this thread, and what they raise stops the run.
+    they are there; both are called in this thread, and what they raise stops the run. On Ctrl-C
+    ``interrupted`` gets all consecutive results once more: a delivery may have been cut short.
     """
-    hooks = Hooks(progress=progress, deliver=deliver)
+    hooks = Hooks(progress=progress, deliver=deliver, interrupted=interrupted)
     return run_source(func, source_of(data), options=options, hooks=hooks)

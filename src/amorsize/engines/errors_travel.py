@@ -104,7 +104,7 @@ def _blank(state: dict[str, Any]) -> BaseException:
     builtin = next(base for base in kind.__mro__ if not base.__flags__ & 1 << 9)
     try:
         error = builtin.__new__(kind, *state["args"])
-        builtin.__init__(error, *state["args"])  # type: ignore[misc]
+        builtin.__init__(error, *state["args"])  # type: ignore[misc]  # any builtin exception takes these
     except TypeError:  # a C constructor that wants other arguments: its fields are set next
         error = BaseException.__new__(kind)
     error.args = state["args"]

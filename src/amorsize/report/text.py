@@ -90,10 +90,12 @@ def _against_the_loop(record: RunRecord) -> list[str]:
 
 def _why_serial(record: RunRecord) -> str:
     decision = record.decision
+    if record.items == 0:
+        return "there was nothing to run"
+    if asked := record.asked or (decision and decision.forced):
+        return f"{asked} was asked for"
     if decision is None:
         return _TOO_SHORT if record.profile is None else "workers would not have paid"
-    if decision.forced:
-        return f"{decision.forced} was asked for"
     return _nearest(decision) or "nothing was left to share"
 
 

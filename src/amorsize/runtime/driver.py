@@ -18,6 +18,7 @@ from amorsize.errors import ResultLostError
 from amorsize.machine.blas import one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.plan.facts import has_own_threads, waits
+from amorsize.plan.wording import wanted
 from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
 from amorsize.runtime.opening import HERE, Opening
@@ -89,6 +90,13 @@ class _Run:
         self._reruns: list[int] = []
 
     def run(self) -> Outcome:
+        try:
+            return self._to_the_end()
+        except KeyboardInterrupt:
+            self._ledger.interrupted()
+            raise
+
+    def _to_the_end(self) -> Outcome:
         while (decision := self._opening.run()) is not None:
             self._hand_over(decision)
         for lost in sorted(self._ledger.lost, key=lambda lost: lost.start):
@@ -192,6 +200,7 @@ class _Run:
             situation=self._around.known,
             warnings=tuple(self._ledger.notes),
             reruns=tuple(self._reruns),
+            asked=wanted(self._options) if self._options.forces_serial else None,
         )
 
 

@@ -22,6 +22,8 @@ class Hooks:
     progress: Callable[[int, int | None], None] | None = None
     deliver: Callable[[Sequence[Any]], None] | None = None
     """Gets consecutive results in input order, each once."""
+    interrupted: Callable[[Sequence[Any]], None] | None = None
+    """Gets all consecutive results that are there when Ctrl-C ends the run."""
 
 
 @dataclass(slots=True)
@@ -123,6 +125,13 @@ class Ledger:
         self.settle()
         if self.hooks.progress is not None:
             self.hooks.progress(self.completed, self.total)
+
+    def interrupted(self) -> None:
+        """Hand over all that has come: Ctrl-C may have cut a delivery short, too."""
+        hooks, self.hooks = self.hooks, Hooks()
+        self.settle()
+        if hooks.interrupted is not None:
+            hooks.interrupted(self.results)
 
     def raise_failure(self) -> None:
         """Raise the exception with the smallest index, as itself, with a note; if there is one."""

@@ -30,6 +30,8 @@ class RunRecord:
     """Items that ran twice because their result or exception could not travel."""
     situation: Situation | None = None
     """What was true around the decision."""
+    asked: str | None = None
+    """What the caller asked for, where that made it the plain loop: ``n_jobs=1``."""
 
     @property
     def speedup(self) -> float:
