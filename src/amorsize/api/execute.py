@@ -114,7 +114,8 @@ def execute(
         profile: Kept likewise; what was measured is always in ``result.profile``.
         auto_adjust_for_nested_parallelism: Keep BLAS and OpenMP to one thread per worker.
         progress_callback: Called with a phase and a share from 0.0 to 1.0.
-        return_optimization_result: Return ``(results, result)``; ``result.run`` tells more.
+        return_optimization_result: Return ``(results, result)``; ``result.run`` tells more, and
+            ``result.data`` keeps every item, of one-shot input too.
         prefer_threads_for_io: Use threads for a function that waits.
         n_jobs: Force this many workers, the caller included where it works; -1: all usable.
         chunksize: Force this many items per chunk.
@@ -155,18 +156,18 @@ def execute(
     announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
     announcer.phase("running", 0.0)
     with shown(progress) as show:
-        done = run(func, data, options, progress=show)
+        done = run(func, data, options, progress=show, keep=bool(return_optimization_result))
     announcer.phase("done", 1.0)
     if not (verbose or return_optimization_result):
         return done.results
-    return _explained(done, data, announcer, wanted=bool(return_optimization_result))
+    return _explained(done, announcer, wanted=bool(return_optimization_result))
 
 
 def _explained(
-    done: Run, data: Any, announcer: Announcer, *, wanted: bool
+    done: Run, announcer: Announcer, *, wanted: bool
 ) -> list[Any] | tuple[list[Any], OptimizationResult]:
     from amorsize.api.result import OptimizationResult
 
-    result = OptimizationResult.from_run(done.record, data=data)
+    result = OptimizationResult.from_run(done.record, data=done.data)
     announcer.tell(f"{result.explain()}\n\n{result}")
     return (done.results, result) if wanted else done.results

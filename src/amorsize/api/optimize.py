@@ -13,7 +13,7 @@ from amorsize.api.checks import (
     options_from,
 )
 from amorsize.api.result import OptimizationResult
-from amorsize.engines.source import IteratedSource, source_of
+from amorsize.engines.source import all_items, source_of
 from amorsize.plan.advise import advise
 from amorsize.runtime.study import Study
 
@@ -110,7 +110,7 @@ def _advice(
     source = source_of(data, keep=True)
     study = Study(func, source, options=options, sample_size=sample_size)
     study.run()
-    every = source.unread() if isinstance(source, IteratedSource) else data
+    every = all_items(source, data)
     if study.profile is None:
         return OptimizationResult(1, 1, "nothing to do: the input is empty", data=every)
     advice = advise(study.profile, study.situation, options, longest_chunk_s=longest_chunk_s)

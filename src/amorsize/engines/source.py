@@ -263,6 +263,11 @@ def source_of(data: Iterable[Any], *, keep: bool = False) -> Source:
     )
 
 
+def all_items(source: Source, data: Any) -> Any:
+    """Every item of ``data``, that ``source`` has read from: itself, where it can be read again."""
+    return source.unread() if isinstance(source, IteratedSource) else data
+
+
 def _indexes_as_it_iterates(data: Any) -> bool:
     kind = type(data)
     if kind in INDEXED_TYPES:

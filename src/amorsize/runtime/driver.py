@@ -6,8 +6,8 @@ import logging
 import math
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from amorsize.engines.base import EngineStartError, Failure, Job
 from amorsize.engines.chunks import run_chunk
@@ -113,7 +113,7 @@ class _Run:
     def _hand_over(self, decision: Decision) -> None:
         if isinstance(self._source, IteratedSource):
             self._source = self._opening.settle()
-        job, before = self._job(decision), self._ledger.completed
+        job, before, began = self._job(decision), self._ledger.completed, _Clocks.read(self._ledger)
         try:
             with _prepared(
                 decision.chosen.engine, pin=self._pins(), patience_s=self._patience_s(decision)
@@ -124,6 +124,7 @@ class _Run:
             self._around.rule_out(decision.chosen.engine, str(error))
         else:
             self._account(decision, workers, self._ledger.completed - before)
+            self._correct(decision, workers, began)
         self._note_broken_input()
 
     def _account(self, decision: Decision, workers: int, items: int) -> None:
@@ -132,6 +133,23 @@ class _Run:
             self._parallel, self._workers, self._shared_items = decision, workers, items
         self._may_give_up = False
         self._opening.start_over()
+
+    def _correct(self, decision: Decision, workers: int, began: _Clocks) -> None:
+        """Time inside the function counts no longer than cores were there to compute.
+
+        Where workers share cores, or threads the interpreter lock, each waits for the others
+        inside the function, and the plain loop would not.
+        """
+        spent = _Clocks.read(self._ledger)
+        profile = self._opening.profile
+        if profile is None or profile.cpu_share <= 0:
+            return
+        cpu_s = spent.cpu_s - began.cpu_s
+        if decision.chosen.engine.crosses_process:
+            cores = min(workers, self._around.situation().cores)
+            cpu_s = cores * (spent.wall_s - began.wall_s)
+        most_s = cpu_s / min(1.0, profile.cpu_share)
+        self._ledger.work_s = min(spent.work_s, began.work_s + most_s)
 
     def _pins(self) -> bool:
         """Whether the function was seen to have threads of its own, which would get in the way."""
@@ -202,6 +220,18 @@ class _Run:
             reruns=tuple(self._reruns),
             asked=wanted(self._options) if self._options.forces_serial else None,
         )
+
+
+class _Clocks(NamedTuple):
+    """What has passed, in seconds: on the wall, of this process, and inside the function."""
+
+    wall_s: float
+    cpu_s: float
+    work_s: float
+
+    @classmethod
+    def read(cls, ledger: Ledger) -> Self:
+        return cls(perf_counter(), process_time(), ledger.work_s)
 
 
 @contextmanager

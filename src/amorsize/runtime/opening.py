@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import Failure
-from amorsize.engines.blocks import BLOCK_ITEMS, Pace, call_items, map_items, runner_for
+from amorsize.engines.blocks import BLOCK_ITEMS, SPRINT, Pace, call_items, map_items, runner_for
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.forking import interrupts_held
 from amorsize.engines.source import IndexedSource, IteratedSource
@@ -17,6 +17,7 @@ from amorsize.plan.choose import could_pay, decide
 from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
+from amorsize.plan.wording import refusal
 from amorsize.runtime.questions import Questions
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
@@ -25,9 +26,10 @@ from amorsize.sample.gil import TRIAL_S, GilTicker
 from amorsize.sample.reading import Reader
 from amorsize.stats.remaining import Costs
 from amorsize.vocab.options import Order
+from amorsize.vocab.plan import Untried
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from amorsize.engines.blocks import Runner
     from amorsize.engines.source import Source
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from amorsize.vocab.profile import Profile
 
 HERE: Final = "the caller"
+
+FLEETING: Final = Untried("an item of this input is only good until the next one is read")
 
 PROBE_AFTER_S: Final = 1e-3
 """Items run in input order until about the price of a worker has been spent."""
@@ -63,6 +67,9 @@ PATIENCE: Final = 1.5
 
 LONGEST_STRETCH_S: Final = 0.5
 """... and at this length in any case: then the question is asked again."""
+
+SPRINT_S: Final = 2e-3
+"""A block of iterated input that takes ten times as long as it should ends early."""
 
 PROBE_S: Final = 50e-6
 """A probe of tiny items takes as many neighbours as fill this time, lest it measure itself."""
@@ -168,10 +175,7 @@ class Opening:
         error: BaseException | None = None
         began = perf_counter()
         try:
-            items: Iterable[Any] = source.block(room)
-            if curious:
-                items = self._sampler.remember(items)
-            runner(self._func, items, results)
+            room = self._run(runner, room, curious=curious)
         except KeyboardInterrupt:
             raise
         except BaseException as raised:  # noqa: BLE001 - raised in its turn, as itself
@@ -184,6 +188,20 @@ class Opening:
         if error is not None:
             self._ledger.failed(Failure(source.position, error, HERE))
         return error is None and ran == room
+
+    def _run(self, runner: Runner, room: int, *, curious: bool) -> int:
+        """Run the next items; how many were asked for: fewer once they have become dear."""
+        source, results = self._source, self._ledger.results
+        if source.indexed or curious or room <= SPRINT:
+            items = source.block(room)
+            runner(self._func, self._sampler.remember(items) if curious else items, results)
+            return room
+        asked, before, until = 0, len(results), perf_counter() + SPRINT_S
+        while asked < room and len(results) - before == asked and perf_counter() < until:
+            size = min(SPRINT, room - asked)
+            runner(self._func, source.block(size), results)
+            asked += size
+        return asked
 
     def _is_over(self) -> bool:
         """Whether everything below the first failure has run."""
@@ -266,6 +284,8 @@ class Opening:
             self.probe()
             if not self._could_pay():
                 return None
+        elif self._sampler.items_are_fleeting:
+            raise refusal(self._options, [FLEETING])
         with self._sampler.aside():
             around = self._around.situation()
         self.profile = self.look()

@@ -35,7 +35,9 @@ class RunRecord:
 
     @property
     def speedup(self) -> float:
-        """T1 over makespan."""
+        """T1 over makespan; 1 where it was the plain loop."""
+        if self.engine is EngineKind.SERIAL:
+            return 1.0
         return self.work_s / self.wall_s if self.wall_s > 0 else 1.0
 
     @property
