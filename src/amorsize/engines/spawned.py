@@ -2,8 +2,9 @@
 
 Function and items travel by pickle. The caller works too: while workers start (0.2 to 0.4 s when
 they are cold) it goes on as before, then it takes turns between its own chunks, sending and
-receiving. Chunks are packed far ahead, so that nobody waits for a caller that is busy with a
-long item; what no worker is near to the caller takes back when it has nothing else to do.
+receiving. Chunks of input that can be indexed are packed far ahead, so that nobody waits for a
+caller that is busy with a long item; what no worker is near to the caller takes back when it has
+nothing else to do.
 """
 
 from __future__ import annotations
