@@ -25,9 +25,12 @@ settings.register_profile(
 settings.load_profile("ci" if "CI" in os.environ else "dev")
 
 
-@pytest.fixture(scope="session")
-def caches_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("caches")
+@pytest.fixture(scope="session", autouse=True)
+def caches_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("caches")
+    with pytest.MonkeyPatch.context() as patch:  # for what runs before and after the tests
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture(autouse=True)

@@ -90,6 +90,13 @@ class Table(Generic[RecordT]):
         except UNDECODABLE:
             return None
 
+    def proper_fields(self, document: object) -> Document:
+        """Those fields that are as they should be, whatever the others are."""
+        if type(document) is not dict:
+            return {}
+        found = ((name, self.peek(document, name)) for name in self.rules)
+        return {name: value for name, value in found if value is not None}
+
     def complaints(self, document: Document) -> Iterator[str]:
         """Everything that is wrong with a document, in words."""
         for name, rule in self.rules.items():

@@ -15,7 +15,7 @@ import amorsize.cache as package
 from amorsize.cache.clock import DAY_S, Clock, wall_clock
 from amorsize.cache.codec import UNDECODABLE, Document, parse, unparse
 from amorsize.cache.comparing import System, age_s, foreign
-from amorsize.cache.kinds import EntryT, Kind
+from amorsize.cache.kinds import SYSTEM, EntryT, Kind
 from amorsize.cache.luck import luck
 from amorsize.cache.store import Store
 from amorsize.cache.system import here
@@ -188,7 +188,5 @@ def _against(document: Document, terms: Terms[Any]) -> Why | None:
     timestamp = table.peek(document, "timestamp")
     if timestamp is not None and age_s(timestamp, terms.now) > terms.ttl_s:
         return Expired(age_s(timestamp, terms.now), terms.ttl_s)
-    info = document.get("system_info")
-    if type(info) is not dict:
-        return None
+    info = SYSTEM.proper_fields(document.get("system_info"))
     return foreign(info, terms.system, terms.kind.memory_tolerance)
