@@ -84,7 +84,8 @@ def _other(value: Any, random: Random) -> Any:
     if isinstance(value, bool):
         return not value
     if isinstance(value, (int, float)):
-        return type(value)(value * random.choice((-1, 0, 0.5, 0.95, 1.05, 2, 1e6)))
+        factor = random.choice((-1, 0, 0.5, 0.95, 1.05, 2, 1e6))
+        return type(value)(max(-1e30, min(1e30, value)) * factor)
     return value * 2 if isinstance(value, (str, list)) else value
 
 

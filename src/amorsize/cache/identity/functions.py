@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import opcode
-import sys
 from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -15,17 +14,10 @@ if TYPE_CHECKING:
 
     from amorsize.cache.identity.walk import Walk
 
-HAS_DOCSTRING: Final = 0x4000000
-"""The flag by which Python 3.13 and later tell that the first constant is a docstring."""
+LOADS_CONSTANT: Final = frozenset(opcode.hasconst)
 
-IS_FUNCTION: Final = 0x1 | 0x2
-"""Optimised, with locals of its own: where the first constant was the docstring before that."""
-
-LOADS_CONSTANT: Final = frozenset(
-    opcode.opmap[name]
-    for name in ("LOAD_CONST", "RETURN_CONST", "KW_NAMES")
-    if name in opcode.opmap
-)
+COPIED: Final = frozenset(("__doc__", "__module__", "__name__", "__qualname__"))
+"""What ``functools.wraps`` takes over into the attributes: the wrapped function has it, too."""
 
 EXTENDED: Final = opcode.EXTENDED_ARG
 
@@ -63,7 +55,7 @@ def code(thing: CodeType, walk: Walk) -> list[Any]:
         ),
     )
     constants = thing.co_consts
-    if _begins_with_docstring(thing, instructions):
+    if _begins_with_docstring(constants, instructions):
         return [None, *constants[1:]]
     return [*constants]
 
@@ -149,23 +141,15 @@ def cached(thing: Any, walk: Walk) -> list[Any]:
     if not walk.is_new(thing):
         return []
     attributes: dict[str, Any] = object.__getattribute__(thing, "__dict__")
-    return [attributes]
+    return [{name: value for name, value in attributes.items() if name not in COPIED}]
 
 
-def _begins_with_docstring(thing: CodeType, instructions: bytes) -> bool:
-    """Whether the first constant is one and nothing else: it may serve as a value as well."""
-    constants = thing.co_consts
+def _begins_with_docstring(constants: tuple[Any, ...], instructions: bytes) -> bool:
+    """Whether the first constant is one and nothing else: no instruction uses it."""
     if not constants or type(constants[0]) is not str:
         return False
-    if sys.version_info >= (3, 13):
-        documented = bool(thing.co_flags & HAS_DOCSTRING)
-    else:
-        documented = thing.co_flags & IS_FUNCTION == IS_FUNCTION
-    used = (
-        operation in LOADS_CONSTANT and argument == 0
-        for operation, argument in zip(instructions[::2], instructions[1::2], strict=True)
-    )
-    return documented and not any(used)
+    pairs = zip(instructions[::2], instructions[1::2], strict=True)
+    return not any(operation in LOADS_CONSTANT and low == 0 for operation, low in pairs)
 
 
 def _globals(thing: FunctionType, walk: Walk) -> Iterator[Any]:

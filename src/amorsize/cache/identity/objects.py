@@ -49,7 +49,7 @@ CONTENT: Final[Mapping[type, Callable[[Any], Any]]] = {
     bytearray: bytes,
     bytes: lambda thing: bytes.join(b"", [thing, b""]),
     complex: complex.__complex__,
-    deque: lambda thing: [deque.__len__(thing), *deque.__iter__(thing)],
+    deque: lambda thing: [vars(deque)["maxlen"].__get__(thing), *deque.__iter__(thing)],
     dict: lambda thing: dict(dict.items(thing)),
     float: float.hex,
     frozenset: lambda thing: frozenset(frozenset.__iter__(thing)),

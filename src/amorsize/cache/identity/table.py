@@ -41,6 +41,8 @@ EXACT: Final[Mapping[type, Handler]] = {
 
 NAMED: Final[Mapping[str, Mapping[str, Handler]]] = {
     "_thread": {"RLock": objects.alike, "lock": objects.alike, "_local": objects.nobody_knows},
+    "_collections": {"_tuplegetter": values.taken_apart},
+    "collections": {"_tuplegetter": values.taken_apart},
     "_contextvars": {"ContextVar": values.variable},
     "array": {"array": values.typed_array},
     "datetime": {
