@@ -69,9 +69,9 @@ class FileStore:
     def some(self, most: int, /) -> list[str]:
         names = list(islice(self._names(), MOST_NAMES))
         self._sweep(names)
-        keys = [*filter(None, map(_key_of, names))]
-        start = int(luck() * len(keys))
-        return [*keys[start:], *keys[:start]][:most]
+        start = int(luck() * len(names))
+        turned = (*names[start:], *names[:start])
+        return [*islice(filter(None, map(_key_of, turned)), most)]
 
     def tidy(self) -> None:
         self._sweep(list(self._names()))
@@ -165,8 +165,10 @@ def _contents(descriptor: int) -> bytes:
 
 
 def _key_of(name: str) -> str | None:
+    if not name.endswith(ENDING):
+        return None
     key = name.removesuffix(ENDING)
-    return key if key != name and is_key(key) else None
+    return key if is_key(key) else None
 
 
 def _remove_if_forgotten(path: str) -> None:

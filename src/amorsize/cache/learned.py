@@ -18,14 +18,13 @@ from amorsize.cache.rules import (
     whole,
     word,
 )
+from amorsize.plan.recall import MOST_PAST
 from amorsize.vocab.learned import Foretold, Learned
 from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.profile import CannotTravel, GilUse, NotMeasured, Transfer, Travel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-MOST_PAST: Final = 20
 
 MOST_RATIO: Final = 1e9
 """Of shares, spreads and counts per call."""
