@@ -7,9 +7,26 @@ if TYPE_CHECKING:
     from amorsize.api.execute import execute
     from amorsize.api.optimize import optimize
     from amorsize.api.result import OptimizationResult
+    from amorsize.cache import (
+        CacheStats,
+        CacheValidationResult,
+        clear_benchmark_cache,
+        clear_cache,
+        export_cache,
+        get_benchmark_cache_stats,
+        get_cache_dir,
+        get_cache_stats,
+        import_cache,
+        prewarm_cache,
+        prune_expired_cache,
+        repair_cache,
+        validate_cache,
+        validate_cache_entry,
+    )
     from amorsize.errors import (
         AmorsizeError,
         BackendRefusedError,
+        FileMissingError,
         ResultLostError,
         UsageError,
         WorkerCrashedError,
@@ -18,13 +35,28 @@ if TYPE_CHECKING:
 __all__ = (
     "AmorsizeError",
     "BackendRefusedError",
+    "CacheStats",
+    "CacheValidationResult",
+    "FileMissingError",
     "OptimizationResult",
     "ResultLostError",
     "UsageError",
     "WorkerCrashedError",
     "__version__",
+    "clear_benchmark_cache",
+    "clear_cache",
     "execute",
+    "export_cache",
+    "get_benchmark_cache_stats",
+    "get_cache_dir",
+    "get_cache_stats",
+    "import_cache",
     "optimize",
+    "prewarm_cache",
+    "prune_expired_cache",
+    "repair_cache",
+    "validate_cache",
+    "validate_cache_entry",
 )
 
 __version__ = "0.2.0"
@@ -33,6 +65,25 @@ _HOMES = {
     "execute": "amorsize.api.execute",
     "optimize": "amorsize.api.optimize",
     "OptimizationResult": "amorsize.api.result",
+    **dict.fromkeys(
+        (
+            "CacheStats",
+            "CacheValidationResult",
+            "clear_benchmark_cache",
+            "clear_cache",
+            "export_cache",
+            "get_benchmark_cache_stats",
+            "get_cache_dir",
+            "get_cache_stats",
+            "import_cache",
+            "prewarm_cache",
+            "prune_expired_cache",
+            "repair_cache",
+            "validate_cache",
+            "validate_cache_entry",
+        ),
+        "amorsize.cache",
+    ),
 }
 
 

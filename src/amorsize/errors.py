@@ -34,6 +34,14 @@ class UsageError(AmorsizeError, ValueError):
         return cls(f"Invalid parameter: {complaint}", hint=hint)
 
 
+class FileMissingError(UsageError, FileNotFoundError):
+    """A file that was named is not there."""
+
+    @classmethod
+    def for_import(cls, path: str) -> Self:
+        return cls(f"Import file not found: {path}")
+
+
 class BackendRefusedError(UsageError):
     """A forced engine or worker count cannot be honoured, and the message says why."""
 

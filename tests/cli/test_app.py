@@ -18,7 +18,7 @@ def test_the_version_is_the_package_s(shell: Shell) -> None:
 
 
 def test_every_help_page_lists_every_exit_code(shell: Shell) -> None:
-    for command in ((), ("execute",), ("optimize",), ("machine",)):
+    for command in ((), ("execute",), ("optimize",), ("machine",), ("cache",), ("cache", "show")):
         ran = shell.run(*command, "--help")
 
         assert (ran.code, ran.err) == (0, "")

@@ -20,7 +20,7 @@ class Exit(IntEnum):
 
 MEANING: Final = {
     Exit.OK: "all went well",
-    Exit.FAILED: "the function or the run failed, or a result could not be written",
+    Exit.FAILED: "the function or the run failed, a result could not be written, an entry is bad",
     Exit.USAGE: "the command, the target or the input is wrong",
     Exit.INTERRUPTED: "stopped by Ctrl-C",
     Exit.PIPE_CLOSED: "whoever read the output stopped reading",
@@ -45,6 +45,10 @@ class OutputFailedError(AmorsizeError):
     @classmethod
     def for_place(cls, place: str, error: OSError) -> Self:
         return cls(f"cannot write to {place}: {error.strerror or error}")
+
+
+class EntryMissingError(AmorsizeError):
+    """A cache does not have what was asked for, or would not serve it."""
 
 
 class ReaderGoneError(AmorsizeError):

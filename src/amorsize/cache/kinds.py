@@ -1,0 +1,114 @@
+"""How the two caches differ, as data. Everything else is one mechanism."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+
+from amorsize.cache.codec import Table
+from amorsize.cache.entries import BenchmarkCacheEntry, CacheEntry
+from amorsize.cache.learned import LEARNED
+from amorsize.cache.rules import MOST_S, Rule, number, several, size, text, whole, word
+from amorsize.errors import UsageError
+from amorsize.vocab.advice import PoolKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Dated(Protocol):
+    """What the loader asks of an entry."""
+
+    @property
+    def timestamp(self) -> float: ...
+
+    @property
+    def system_info(self) -> dict[str, Any]: ...
+
+
+EntryT = TypeVar("EntryT", bound=Dated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[EntryT]):
+    """One of the two caches."""
+
+    name: str
+    folder: str
+    absent: str
+    """What is said where nothing was stored."""
+    memory_tolerance: float
+    table: Table[EntryT]
+
+
+MOST_JOBS: Final = 4096
+
+SYSTEM: Final[Table[dict[str, Any]]] = Table.of(
+    dict,
+    {
+        "physical_cores": whole(1),
+        "available_memory": size(),
+        "start_method": text(),
+        "platform": text(),
+        "python_version": text(),
+    },
+)
+
+DATED: Final = {
+    "timestamp": number(0),
+    "system_info": Rule(SYSTEM.decode, dict),
+    "cache_version": whole(0),
+}
+
+JOBS: Final = {"n_jobs": whole(1, MOST_JOBS), "chunksize": whole(1)}
+
+OPTIMIZATION: Final = Kind(
+    name="optimization",
+    folder="optimization_cache",
+    absent="No cached entry found for this workload",
+    memory_tolerance=CacheEntry.MEMORY_TOLERANCE,
+    table=Table.of(
+        CacheEntry,
+        JOBS
+        | {
+            "executor_type": word([*PoolKind]),
+            "estimated_speedup": number(0),
+            "reason": text(),
+            "warnings": several(text()),
+        }
+        | DATED,
+        extra={"learned": LEARNED},
+    ),
+)
+
+BENCHMARK: Final = Kind(
+    name="benchmark",
+    folder="benchmark_cache",
+    absent="No cached benchmark result found for this workload",
+    memory_tolerance=BenchmarkCacheEntry.MEMORY_TOLERANCE,
+    table=Table.of(
+        BenchmarkCacheEntry,
+        {
+            "serial_time": number(0, MOST_S),
+            "parallel_time": number(0, MOST_S),
+            "actual_speedup": number(0),
+        }
+        | JOBS
+        | DATED,
+    ),
+)
+
+KINDS: Final[Mapping[str, Kind[Any]]] = {kind.name: kind for kind in (OPTIMIZATION, BENCHMARK)}
+
+
+def kind_called(cache_type: object) -> Kind[Any]:
+    """The cache that a user means.
+
+    Raises:
+        UsageError: there is no such cache.
+    """
+    if not isinstance(cache_type, str) or cache_type not in KINDS:
+        words = " or ".join(map(repr, KINDS))
+        msg = f"Invalid cache_type: {cache_type} (must be {words})"
+        raise UsageError(msg)
+    return KINDS[cache_type]

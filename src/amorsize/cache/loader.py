@@ -1,0 +1,192 @@
+"""One loader for both caches: it reads once, judges what it read, and prunes only after that.
+
+An expired entry is therefore always reported as expired, whatever pruning does in this process
+or in others. There is no other way to an entry.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Generic
+
+import amorsize.cache as package
+from amorsize.cache.clock import DAY_S, Clock, wall_clock
+from amorsize.cache.codec import UNDECODABLE, Document, parse, unparse
+from amorsize.cache.comparing import System, age_s, foreign
+from amorsize.cache.kinds import SYSTEM, EntryT, Kind
+from amorsize.cache.luck import luck
+from amorsize.cache.store import Store
+from amorsize.cache.system import here
+from amorsize.errors import UsageError
+from amorsize.vocab.lookup import Absent, Expired, Hit, Lookup, Miss, OtherFormat, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from amorsize.vocab.lookup import Why
+
+LOG: Final = logging.getLogger(__name__)
+
+PRUNED_PER_LOAD: Final = 32
+"""Entries that a load looks at when it prunes: some 2 ms, in one load of twenty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined(Generic[EntryT]):
+    """What one reading of one entry tells."""
+
+    verdict: Lookup[EntryT]
+    size_bytes: int = 0
+    age_s: float | None = None
+    """``None`` where it does not tell when it was made."""
+    document: Document | None = None
+    """``None`` where it cannot be read at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache(Generic[EntryT]):
+    """One kind of record in one store."""
+
+    kind: Kind[EntryT]
+    store: Store
+    clock: Clock = wall_clock
+    system: Callable[[], System] = here
+    chance: Callable[[], float] = field(default=luck)
+
+    def load(self, key: str, ttl_s: float) -> Lookup[EntryT]:
+        """The entry, or why there is none; then, now and then, prune."""
+        verdict = self.look(key, ttl_s)
+        if self.chance() < package.AUTO_PRUNE_PROBABILITY:
+            self._prune_some(key, ttl_s)
+        return verdict
+
+    def look(self, key: str, ttl_s: float) -> Lookup[EntryT]:
+        """The same, and nothing else happens."""
+        return self.examine(key, ttl_s).verdict
+
+    def examine(self, key: str, ttl_s: float) -> Examined[EntryT]:
+        """The verdict with what else the one reading tells."""
+        size_bytes = 0
+        try:
+            data = self.store.get(key)
+            if data is None:
+                return Examined(Miss(Absent()))
+            size_bytes = len(data)
+            document = parse(data)
+        except (*UNDECODABLE, OSError) as error:
+            return Examined(Miss(Unreadable(type(error).__name__)), size_bytes)
+        terms = Terms(self.kind, self.clock(), ttl_s, self.system())
+        timestamp = self.kind.table.peek(document, "timestamp")
+        age = None if timestamp is None else age_s(timestamp, terms.now)
+        return Examined(judge(document, terms), size_bytes, age, document)
+
+    def survey(self, ttl_s: float) -> Iterator[tuple[str, Examined[EntryT]]]:
+        """Every entry that is there when its turn comes; none where the store cannot be used."""
+        for key in self.all_keys():
+            examined = self.examine(key, ttl_s)
+            if examined.verdict != Miss(Absent()):
+                yield key, examined
+
+    def all_keys(self) -> list[str]:
+        """Every key, sorted; none where the store cannot be used."""
+        try:
+            return sorted(self.store.keys())
+        except OSError as error:
+            LOG.debug("cannot list the cache: %s", error)
+            return []
+
+    def save(self, key: str, entry: EntryT) -> bool:
+        """Keep it, if the store can be used; tell whether it was kept.
+
+        Raises:
+            UsageError: a load would refuse it.
+        """
+        document = self.kind.table.encode(entry)
+        for complaint in self.kind.table.complaints(document):
+            raise UsageError(complaint)
+        try:
+            self.store.put(key, unparse(document))
+        except OSError as error:
+            LOG.debug("cannot keep %s: %s", key, error)
+            return False
+        return True
+
+    def discard_if_bad(self, key: str, ttl_s: float, bad: tuple[type[Why], ...]) -> bool:
+        """Remove the entry if what is there now is bad; tell whether it was removed."""
+        verdict = self.look(key, ttl_s)
+        if not isinstance(verdict, Miss) or not isinstance(verdict.why, bad):
+            return False
+        return self.discard(key)
+
+    def discard(self, key: str) -> bool:
+        """Remove the entry, whatever it is; tell whether it was removed."""
+        try:
+            return self.store.delete(key)
+        except OSError as error:  # a folder of that name, or somebody else's file
+            LOG.debug("cannot remove %s: %s", key, error)
+            return False
+
+    def tidy(self) -> None:
+        """Remove what writers that died have left."""
+        try:
+            self.store.tidy()
+        except OSError as error:
+            LOG.debug("cannot tidy up: %s", error)
+
+    def _prune_some(self, key: str, ttl_s: float) -> None:
+        """A bounded number, the one asked for first; silent, and never a reason to fail."""
+        try:
+            others = self.store.some(PRUNED_PER_LOAD)
+        except OSError as error:
+            LOG.debug("cannot prune: %s", error)
+            return
+        for one in (key, *others):
+            self.discard_if_bad(one, ttl_s, (Expired, Unreadable))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms(Generic[EntryT]):
+    """What an entry is judged by."""
+
+    kind: Kind[EntryT]
+    now: float
+    ttl_s: float
+    system: System
+
+
+def judge(document: Document, terms: Terms[EntryT]) -> Lookup[EntryT]:
+    """The entry in a document, or the first reason against it, in the order users know."""
+    why = _against(document, terms)
+    if why is not None:
+        return Miss(why)
+    try:
+        entry = terms.kind.table.decode(document)
+        check_not_ahead(entry.timestamp, terms.now)
+    except UNDECODABLE as error:
+        return Miss(Unreadable(type(error).__name__))
+    return Hit(entry, age_s(entry.timestamp, terms.now))
+
+
+def check_not_ahead(timestamp: float, now: float) -> None:
+    """Clocks differ, but not by more than a day.
+
+    Raises:
+        ValueError: they would have to.
+    """
+    if timestamp > now + DAY_S:
+        msg = "must be at most a day ahead"
+        raise ValueError(msg)
+
+
+def _against(document: Document, terms: Terms[Any]) -> Why | None:
+    table = terms.kind.table
+    version = table.peek(document, "cache_version")
+    if version not in {None, package.CACHE_VERSION}:
+        return OtherFormat(version, package.CACHE_VERSION)
+    timestamp = table.peek(document, "timestamp")
+    if timestamp is not None and age_s(timestamp, terms.now) > terms.ttl_s:
+        return Expired(age_s(timestamp, terms.now), terms.ttl_s)
+    info = SYSTEM.proper_fields(document.get("system_info"))
+    return foreign(info, terms.system, terms.kind.memory_tolerance)

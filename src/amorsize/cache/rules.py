@@ -1,0 +1,176 @@
+"""What a field may hold: each rule turns what JSON gave into a value, or says what is wrong.
+
+Rules raise ``TypeError`` for the wrong kind of thing and ``ValueError`` for the wrong value,
+with the complaint in a few words. A boolean is never a number.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from enum import StrEnum
+
+MOST_CHARS: Final = 1000
+"""Longer text is cut when written and refused when read: no message of ours is so long."""
+
+MOST_TEXTS: Final = 50
+
+MOST_WHOLE: Final = 2**63 - 1
+"""Larger numbers fit in no size of anything."""
+
+MOST_S: Final = 1e12
+"""30,000 years: whatever claims to take longer would only make sums overflow."""
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Both directions of one field."""
+
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any] = _as_is
+
+
+def whole(least: int, most: int = MOST_WHOLE) -> Rule:
+    """An integer from ``least`` to ``most``."""
+
+    def read(value: Any) -> int:
+        if type(value) is not int:
+            msg = "must be an integer"
+            raise TypeError(msg)
+        _check_within(value, least, most)
+        return value
+
+    return Rule(read, _plain(operator.index))
+
+
+def number(least: float = -math.inf, most: float = math.inf) -> Rule:
+    """A finite number, as a float, from ``least`` to ``most``."""
+
+    def read(value: Any) -> float:
+        if type(value) not in {int, float}:
+            msg = "must be a number"
+            raise TypeError(msg)
+        try:
+            finite = math.isfinite(value)
+        except OverflowError:  # an integer beyond all floats
+            finite = False
+        if not finite:
+            msg = "must be finite"
+            raise ValueError(msg)
+        _check_within(value, least, most)
+        return float(value)
+
+    return Rule(read, _plain(float))
+
+
+def size() -> Rule:
+    """A number of bytes; scripts that edit files leave fractions."""
+    of = number(0, MOST_WHOLE)
+    return Rule(lambda value: int(of.read(value)))
+
+
+def flag() -> Rule:
+    """True or false."""
+
+    def read(value: Any) -> bool:
+        if type(value) is not bool:
+            msg = "must be true or false"
+            raise TypeError(msg)
+        return value
+
+    return Rule(read)
+
+
+def text(most: int = MOST_CHARS) -> Rule:
+    """A string of bounded length; a longer one is cut before it is written."""
+
+    def read(value: Any) -> str:
+        if type(value) is not str:
+            msg = "must be a string"
+            raise TypeError(msg)
+        if len(value) > most:
+            msg = f"must have at most {most} characters"
+            raise ValueError(msg)
+        return value
+
+    def write(value: Any) -> Any:
+        return value if type(value) is not str or len(value) <= most else f"{value[: most - 1]}…"
+
+    return Rule(read, write)
+
+
+def word(among: Collection[str] | type[StrEnum]) -> Rule:
+    """One of these words; where they are an enumeration, its member."""
+    convert = among if isinstance(among, type) else str
+
+    def read(value: Any) -> str:
+        if type(value) is not str:
+            msg = "must be a string"
+            raise TypeError(msg)
+        if value not in set(among):
+            msg = f"must be one of {', '.join(among)}"
+            raise ValueError(msg)
+        return convert(value)
+
+    return Rule(read, lambda value: None if value is None else str(value))
+
+
+def several(one: Rule, most: int = MOST_TEXTS) -> Rule:
+    """A list; what is too many is left out before it is written, the newest kept."""
+
+    def read(value: Any) -> list[Any]:
+        if type(value) is not list:
+            msg = "must be a list"
+            raise TypeError(msg)
+        if len(value) > most:
+            msg = f"must have at most {most} members"
+            raise ValueError(msg)
+        return [one.read(member) for member in value]
+
+    def write(value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            return value
+        return [one.write(member) for member in value[-most:]]
+
+    return Rule(read, write)
+
+
+def maybe(rule: Rule) -> Rule:
+    """What the rule allows, or nothing."""
+    return Rule(
+        lambda value: None if value is None else rule.read(value),
+        lambda value: None if value is None else rule.write(value),
+    )
+
+
+def _plain(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Write numbers of other libraries as Python's; what is no number is left for ``read``."""
+
+    def write(value: Any) -> Any:
+        if value is None or isinstance(value, (bool, str)):
+            return value
+        try:
+            return convert(value)
+        except (TypeError, ValueError, OverflowError):
+            return value
+
+    return write
+
+
+def _check_within(value: float, least: float, most: float) -> None:
+    if value < least:
+        msg = f"must be >= {least}"
+        raise ValueError(msg)
+    if value > most:
+        msg = f"must be <= {most}"
+        raise ValueError(msg)

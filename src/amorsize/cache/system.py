@@ -1,0 +1,75 @@
+"""What of this machine an entry records and is compared with. Cheap enough for every lookup."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from amorsize.cache.comparing import System
+from amorsize.errors import UsageError
+from amorsize.machine.facts import inspect_memory, physical_cores, start_method_in_force
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FRESH_S: Final = 5.0
+"""A container's memory limit is hardly ever changed while it runs, and reading it is dear."""
+
+
+class MemoryGauge:
+    """The memory limit, read at most once in ``FRESH_S``."""
+
+    def __init__(self, read: Callable[[], int], clock: Callable[[], float]) -> None:
+        self._read = read
+        self._clock = clock
+        self._known = (-float("inf"), 0)
+
+    def __call__(self) -> int:
+        stale_at, limit_bytes = self._known
+        now = self._clock()
+        if now >= stale_at:
+            limit_bytes = self._read()
+            self._known = (now + FRESH_S, limit_bytes)
+        return limit_bytes
+
+
+def here() -> System:
+    """This machine as this process may use it now."""
+    return System(
+        physical_cores=physical_cores(),
+        memory_bytes=_memory()(),
+        start_method=start_method_in_force(),
+    )
+
+
+def system_info(system: System) -> dict[str, Any]:
+    """The same in the fields of an entry, with what is recorded but not compared."""
+    return {
+        "physical_cores": system.physical_cores,
+        "available_memory": system.memory_bytes,
+        "start_method": system.start_method,
+        "platform": _platform(),
+        "python_version": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+@cache
+def _memory() -> MemoryGauge:
+    return MemoryGauge(_limit_bytes, time.monotonic)
+
+
+def _limit_bytes() -> int:
+    """A limit in the environment that makes no sense is complained about elsewhere."""
+    try:
+        return inspect_memory().limit_bytes or 0
+    except UsageError:
+        return 0
+
+
+@cache
+def _platform() -> str:
+    import platform
+
+    return platform.system()

@@ -1,0 +1,183 @@
+"""What ``amorsize cache`` does: each action gives a document, the same in lines, an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amorsize.cache.kinds import kind_called
+from amorsize.cache.moving import export_cache, import_cache
+from amorsize.cache.opening import cache_of
+from amorsize.cache.prewarm import prewarm_cache
+from amorsize.cache.store import checked_key
+from amorsize.cache.upkeep import (
+    clear_benchmark_cache,
+    clear_cache,
+    get_benchmark_cache_stats,
+    get_cache_stats,
+    prune_expired_cache,
+    repair_cache,
+    validate_cache,
+    validate_cache_entry,
+)
+from amorsize.cache.wording import in_words
+from amorsize.cli.exits import EntryMissingError, Exit, OutputFailedError
+from amorsize.cli.target import find_target
+from amorsize.errors import UsageError
+from amorsize.plan.units import seconds
+from amorsize.vocab.lookup import Hit
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
+
+    from amorsize.cache.kinds import Kind
+    from amorsize.cache.loader import Examined
+
+
+class Answer(NamedTuple):
+    """What one action has to say."""
+
+    document: Any
+    lines: list[str]
+    code: int = Exit.OK
+
+
+def stats(args: Namespace) -> Answer:
+    """Count the entries."""
+    ask = {"optimization": get_cache_stats, "benchmark": get_benchmark_cache_stats}[args.type]
+    counted = ask(args.ttl)
+    document = {name: value for name, value in asdict(counted).items() if name != "cache_dir"}
+    ages = (counted.newest_entry_age, counted.oldest_entry_age)
+    between = " to ".join(seconds(age) for age in ages if age is not None)
+    lines = [
+        f"folder: {counted.cache_dir}",
+        f"entries: {counted.total_entries:,}, {counted.total_size_bytes:,} bytes",
+        f"valid: {counted.valid_entries:,}",
+        f"expired: {counted.expired_entries:,}",
+        f"incompatible: {counted.incompatible_entries:,}",
+        f"unreadable among them: {counted.unreadable_entries:,}",
+        f"age: {between or 'no entry tells'}",
+    ]
+    return Answer(document | {"cache_dir": str(counted.cache_dir)}, lines)
+
+
+def list_entries(args: Namespace) -> Answer:
+    """Name every entry, and what a load would say of it."""
+    kind = kind_called(args.type)
+    rows = [_row(key, examined, kind) for key, examined in cache_of(kind).survey(args.ttl)]
+    lines = [f"{row['key']}  {row['reason'] or 'valid'}" for row in rows]
+    return Answer(rows, lines or ["no entries"])
+
+
+def show(args: Namespace) -> Answer:
+    """Show one entry.
+
+    Raises:
+        EntryMissingError: a load would not give it.
+    """
+    kind = kind_called(args.type)
+    found = cache_of(kind).look(checked_key(args.key), args.ttl)
+    if not isinstance(found, Hit):
+        raise EntryMissingError(in_words(found.why, kind.absent))
+    document = kind.table.encode(found.record)
+    return Answer(document, [f"{name}: {_shown(value)}" for name, value in document.items()])
+
+
+def prune(args: Namespace) -> Answer:
+    """Remove what no load would serve."""
+    return _counted("removed", prune_expired_cache(args.ttl, cache_type=args.type))
+
+
+def clear(args: Namespace) -> Answer:
+    """Remove every entry."""
+    empty = {"optimization": clear_cache, "benchmark": clear_benchmark_cache}[args.type]
+    return _counted("removed", empty())
+
+
+def export(args: Namespace) -> Answer:
+    """Write the entries into a file.
+
+    Raises:
+        OutputFailedError: it cannot be written.
+    """
+    try:
+        count = export_cache(
+            args.file,
+            args.include_expired,
+            args.include_incompatible,
+            args.ttl,
+            cache_type=args.type,
+        )
+    except OSError as error:
+        raise OutputFailedError.for_place(args.file, error) from error
+    return _counted("exported", count)
+
+
+def take_over(args: Namespace) -> Answer:
+    """Read entries from such a file."""
+    counts = import_cache(
+        args.file,
+        args.merge_strategy,
+        not args.any_system,
+        args.update_timestamps,
+        cache_type=args.type,
+    )
+    return _told(dict(zip(("imported", "skipped", "incompatible"), counts, strict=True)))
+
+
+def validate(args: Namespace) -> Answer:
+    """Say what is wrong with one file, or with every entry."""
+    if args.file is not None:
+        good, issues = validate_cache_entry(args.file, args.ttl)
+        document: dict[str, Any] = {"is_valid": good, "issues": issues}
+        return Answer(document, issues or ["valid"], Exit.OK if good else Exit.FAILED)
+    result = validate_cache(args.ttl, args.type)
+    summary = f"valid: {result.valid_entries:,} of {result.total_entries:,}"
+    code = Exit.OK if result.is_valid else Exit.FAILED
+    return Answer(asdict(result), [*result.issues, summary], code)
+
+
+def repair(args: Namespace) -> Answer:
+    """Remove what cannot be read, or count it."""
+    answer = _told(repair_cache(not args.apply, args.type))
+    hint = ["nothing was deleted: --apply does it"] if not args.apply else []
+    return answer._replace(lines=[*answer.lines, *hint])
+
+
+def prewarm(args: Namespace) -> Answer:
+    """Decide for a function before it is run.
+
+    Raises:
+        UsageError: the benchmark cache holds what was measured, and nothing that was decided.
+    """
+    if args.type != "optimization":
+        msg = "prewarm is for the optimization cache: benchmarks must be measured"
+        raise UsageError(msg, hint="leave out --type")
+    profile = {"data_size": args.data_size, "avg_time": args.avg_time}
+    return _counted("written", prewarm_cache(find_target(args.target), [profile], None, args.force))
+
+
+def _row(key: str, examined: Examined[Any], kind: Kind[Any]) -> dict[str, Any]:
+    verdict = examined.verdict
+    return {
+        "key": key,
+        "size_bytes": examined.size_bytes,
+        "age_s": examined.age_s,
+        "reason": "" if isinstance(verdict, Hit) else in_words(verdict.why, kind.absent),
+    }
+
+
+def _shown(value: object) -> object:
+    """Records inside a record, and lists, on one line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items())
+    return "; ".join(map(str, map(_shown, value))) if isinstance(value, list) else value
+
+
+def _counted(what: str, count: int) -> Answer:
+    return _told({what: count})
+
+
+def _told(counts: Mapping[str, int]) -> Answer:
+    return Answer(dict(counts), [f"{what}: {count:,}" for what, count in counts.items()])

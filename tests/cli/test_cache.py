@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Shell
+
+TYPES = ("optimization", "benchmark")
+
+FILL = """
+from amorsize import cache
+cache.save_cache_entry("mine", 2, 10, "thread", 1.5, "because", [])
+cache.save_benchmark_cache_entry("mine", 2.0, 1.0, 2.0, 2, 10)
+for folder in (cache.get_cache_dir(), cache.get_benchmark_cache_dir()):
+    (folder / "bad.json").write_text("{")
+"""
+
+
+@pytest.fixture
+def filled(shell: Shell) -> Shell:
+    shell.python(FILL)
+    return shell
+
+
+def told(shell: Shell, *args: str, code: int = 0) -> object:
+    ran = shell.run("cache", *args, "--json")
+    assert (ran.code, ran.err) == (code, "")
+    document: object = json.loads(ran.out)
+    return document
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_cache_is_looked_into_and_looked_after(filled: Shell, kind: str) -> None:
+    of = ("--type", kind)
+    stats = told(filled, "stats", *of)
+    assert isinstance(stats, dict)
+    assert (stats["total_entries"], stats["unreadable_entries"]) == (2, 1)
+    listed = told(filled, "list", *of)
+    assert isinstance(listed, list)
+    assert [(row["key"], row["reason"]) for row in listed] == [
+        ("bad", "Failed to load cache: JSONDecodeError"),
+        ("mine", ""),
+    ]
+    shown = told(filled, "show", "mine", *of)
+    assert isinstance(shown, dict)
+    assert (shown["n_jobs"], shown["chunksize"]) == (2, 10)
+
+    validation = told(filled, "validate", *of, code=1)
+    assert isinstance(validation, dict)
+    assert validation["issues"] == ["bad: Failed to load cache: JSONDecodeError"]
+    assert told(filled, "repair", *of) == {"examined": 2, "deleted": 1, "kept": 1}
+    assert told(filled, "repair", "--apply", *of) == {"examined": 2, "deleted": 1, "kept": 1}
+    assert told(filled, "validate", *of)
+
+    assert told(filled, "export", "out.json", *of) == {"exported": 1}
+    assert told(filled, "clear", *of) == {"removed": 1}
+    assert told(filled, "import", "out.json", *of) == {
+        "imported": 1,
+        "skipped": 0,
+        "incompatible": 0,
+    }
+    assert told(filled, "prune", "--ttl", "-1", *of) == {"removed": 1}
+
+
+@pytest.mark.slow
+def test_people_get_lines(filled: Shell) -> None:
+    assert "entries: 2, " in filled.run("cache", "stats").out
+    assert "mine  valid\n" in filled.run("cache", "list").out
+    assert "n_jobs: 2\n" in filled.run("cache", "show", "mine").out
+    assert filled.run("cache", "clear").out == "removed: 2\n"
+    assert filled.run("cache", "list").out == "no entries\n"
+
+
+@pytest.mark.slow
+def test_a_function_is_decided_for_before_it_is_run(shell: Shell) -> None:
+    assert told(shell, "prewarm", "work:square") == {"written": 1}
+    assert told(shell, "prewarm", "work:square") == {"written": 0}
+    assert told(shell, "prewarm", "work:square", "--force", "--data-size", "5") == {"written": 1}
+
+    assert "must be measured" in shell.refuses(
+        "cache", "prewarm", "work:square", "--type", "benchmark"
+    )
+
+
+@pytest.mark.slow
+def test_what_is_not_there_ends_with_one_and_what_is_wrong_with_two(filled: Shell) -> None:
+    ran = filled.run("cache", "show", "gone")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "error: No cached entry found for this workload\n"
+    ran = filled.run("cache", "show", "bad", "--type", "benchmark")
+    assert (ran.code, ran.err) == (1, "error: Failed to load cache: JSONDecodeError\n")
+    ran = filled.run("cache", "export", "no/folder/file")
+    assert (ran.code, ran.err) == (
+        1,
+        "error: cannot write to no/folder/file: No such file or directory\n",
+    )
+
+    assert "cache_key must be" in filled.refuses("cache", "show", "../work")
+    assert "Import file not found: gone" in filled.refuses("cache", "import", "gone")
+    assert "required: ACTION" in filled.refuses("cache")
+    assert "must be a finite number" in filled.refuses("cache", "stats", "--ttl", "nan")

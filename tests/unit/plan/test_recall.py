@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amorsize.plan.recall import (
+    DOUBT,
+    MOST_PAST,
+    contradicts,
+    filled_in,
+    learned_from,
+    profile_from,
+    remaining_from,
+)
+from amorsize.vocab.estimate import Measured
+from amorsize.vocab.learned import Foretold
+from amorsize.vocab.plan import Candidate, Decision, EngineKind, Makespan
+from amorsize.vocab.profile import CannotTravel, GilUse, NotMeasured, Profile, Transfer
+from amorsize.vocab.record import RunRecord
+from amorsize.vocab.situation import Situation
+
+TRAVEL = Transfer(dumps_s=1e-5, loads_s=1e-5, size_bytes=100, out_of_band_bytes=0, sampled=16)
+
+PROFILE = Profile(
+    sampled=20,
+    items_left=980,
+    first_s=3e-3,
+    mean_s=1e-3,
+    spread=0.2,
+    longest_s=3e-3,
+    wall_s=22e-3,
+    cpu_s=11e-3,
+    process_cpu_s=44e-3,
+    waits=10,
+    preemptions=40,
+    remaining=Measured(median_s=0.98, low_s=0.9, high_s=1.1, samples=20),
+    result=TRAVEL,
+    gil=GilUse(free_share=0.1, ticks=9),
+    read_s=1e-5,
+    item_bytes=28,
+)
+
+DECISION = Decision(
+    chosen=Candidate(engine=EngineKind.TEAM, workers=2, chunk=10),
+    expected=Makespan(startup_s=0.1, compute_s=0.4, dispatch_s=0, transfer_s=0, tail_s=0),
+    serial_s=0.98,
+    speedup_low=1.8,
+    speedup=1.9,
+    speedup_high=2.0,
+)
+
+RUN = RunRecord(
+    items=1000,
+    engine=EngineKind.TEAM,
+    workers=2,
+    wall_s=0.6,
+    work_s=1.2,
+    serial_items=20,
+    decision=DECISION,
+    profile=PROFILE,
+)
+
+
+def test_a_sample_is_remembered_by_shares_and_means() -> None:
+    learned = learned_from(PROFILE, situation=Situation(cores=2, heap_bytes=7), by_name=True)
+
+    assert (learned.sampled, learned.runs, learned.items) == (20, 1, 1000)
+    assert (learned.cpu_share, learned.process_cpu_share) == (0.5, 2.0)
+    assert (learned.waits_per_call, learned.preemptions_per_call) == (0.5, 2.0)
+    assert (learned.heap_bytes, learned.engine, learned.past) == (7, None, ())
+    assert learned_from(replace(PROFILE, items_left=None)).items is None
+
+
+def test_the_same_sample_comes_back_for_the_same_items() -> None:
+    back = profile_from(learned_from(PROFILE), items=1000)
+
+    same = ("sampled", "items_left", "mean_s", "spread", "longest_s", "waits", "preemptions")
+    assert all(getattr(back, name) == getattr(PROFILE, name) for name in same)
+    facts = ("result", "argument", "gil", "inherited", "read_s", "item_bytes")
+    assert all(getattr(back, name) == getattr(PROFILE, name) for name in facts)
+    assert back.remaining.median_s == pytest.approx(0.98)
+    assert back.cpu_share == pytest.approx(0.5)
+
+
+@given(st.integers(1, 10**9))
+def test_sampled_and_left_are_all_items_and_their_time_is_as_the_mean_says(items: int) -> None:
+    back = profile_from(learned_from(PROFILE), items=items)
+
+    assert back.items_left is not None
+    assert back.sampled + back.items_left == items
+    assert back.wall_s + back.remaining.median_s == pytest.approx(items * 1e-3)
+    assert back.remaining.low_s <= back.remaining.median_s <= back.remaining.high_s
+
+
+def test_an_input_without_a_length_is_as_long_as_the_last_one() -> None:
+    learned = learned_from(PROFILE)
+
+    assert profile_from(learned, items=None).items_left == 980
+    unknown = profile_from(replace(learned, items=None), items=None)
+    assert (unknown.items_left, unknown.sampled) == (None, 20)
+    assert unknown.remaining.median_s == pytest.approx(20e-3)
+
+
+def test_the_interval_follows_from_spread_and_count_and_never_closes() -> None:
+    learned = learned_from(PROFILE)
+
+    def width(**changes: float) -> float:
+        left = remaining_from(replace(learned, **changes), 1000)  # type: ignore[arg-type]
+        return (left.high_s - left.low_s) / left.median_s
+
+    assert width(spread=0.2) < width(spread=0.5)
+    assert width(sampled=20) > width(sampled=10**9) > 2 * DOUBT
+    assert width(sampled=1, spread=0.0) > width(sampled=3, spread=0.0)
+
+
+def test_a_trend_is_foretold_for_what_is_left() -> None:
+    assert remaining_from(replace(learned_from(PROFILE), trend=2.0), 10).median_s == 0.02
+
+
+def test_the_function_travels_as_it_was_measured_to() -> None:
+    cannot = CannotTravel("function", "a lambda")
+    learned = learned_from(replace(PROFILE, function=cannot), by_name=True)
+
+    assert profile_from(learned, items=9, by_name=True).function == cannot
+    assert profile_from(learned, items=9, by_name=False).function == NotMeasured()
+
+
+def test_what_depends_on_where_items_lie_is_forgotten_where_they_lie_elsewhere() -> None:
+    back = profile_from(learned_from(PROFILE), items=9, inherited=False)
+
+    assert (back.inherited, back.read_s, back.item_bytes) == (False, None, 0)
+
+
+def test_a_run_makes_the_mean_that_of_all_items_and_keeps_what_was_foretold() -> None:
+    learned = learned_from(replace(PROFILE, trend=2.0), run=RUN)
+
+    assert (learned.sampled, learned.items) == (1000, 1000)
+    assert (learned.mean_s, learned.trend) == (1.2e-3, 1.0)
+    assert (learned.engine, learned.workers) == (EngineKind.TEAM, 2)
+    assert learned.past == (Foretold(predicted_s=0.522, actual_s=0.6),)
+    serial = replace(RUN, decision=None)
+    assert learned_from(PROFILE, run=serial).past == ()
+
+
+def test_later_runs_add_to_the_account_and_only_the_latest_are_kept() -> None:
+    learned = None
+    for _ in range(MOST_PAST + 5):
+        learned = learned_from(PROFILE, run=RUN, before=learned)
+
+    assert learned is not None
+    assert (learned.runs, len(learned.past)) == (MOST_PAST + 5, MOST_PAST)
+
+
+def test_what_this_time_was_not_measured_stays_known() -> None:
+    before = learned_from(PROFILE, run=RUN)
+    poor = replace(PROFILE, result=NotMeasured(), gil=None, read_s=None)
+
+    learned = learned_from(poor, before=before)
+
+    assert (learned.result, learned.gil, learned.read_s) == (TRAVEL, PROFILE.gil, 1e-5)
+    assert (learned.engine, learned.past) == (EngineKind.TEAM, before.past)
+
+
+def test_a_function_that_changed_is_learned_anew() -> None:
+    before = learned_from(PROFILE, run=RUN)
+    changed = replace(PROFILE, mean_s=1e-2, result=NotMeasured())
+
+    assert contradicts(before, changed)
+    learned = learned_from(changed, before=before)
+    assert (learned.result, learned.past, learned.runs) == (NotMeasured(), (), 2)
+
+
+@pytest.mark.parametrize(
+    ("mean_s", "sampled", "spread", "changed"),
+    [
+        (1.0e-3, 20, 0.2, False),
+        (1.4e-3, 20, 0.2, False),
+        (1.6e-3, 20, 0.2, True),
+        (0.6e-3, 20, 0.2, True),
+        (1.6e-3, 20, 3.0, False),
+        (1.0e-1, 2, 0.2, False),
+    ],
+)
+def test_only_a_clear_difference_speaks_against_what_is_remembered(
+    mean_s: float, sampled: int, spread: float, *, changed: bool
+) -> None:
+    now = replace(PROFILE, mean_s=mean_s, sampled=sampled, spread=spread)
+
+    assert contradicts(learned_from(PROFILE), now) is changed
+
+
+def test_a_profile_is_filled_in_where_it_knows_nothing() -> None:
+    learned = learned_from(replace(PROFILE, function=TRAVEL))
+    poor = replace(PROFILE, result=NotMeasured(), gil=None, argument=TRAVEL)
+
+    full = filled_in(poor, learned)
+
+    assert (full.result, full.gil, full.function) == (TRAVEL, PROFILE.gil, TRAVEL)
+    assert filled_in(poor, learned, by_name=True).function == NotMeasured()
+    assert filled_in(replace(poor, read_s=None, inherited=False), learned).read_s is None
