@@ -169,7 +169,7 @@ def a_module(source: str) -> types.ModuleType:
     return module
 
 
-def twins(alike: bool) -> Func:  # noqa: FBT001
+def twins(alike: bool) -> Func:
     first = [1, [2]]
     return holding([first, first if alike else [1, [2]]])
 

@@ -12,6 +12,7 @@ from amorsize.vocab.options import DEFAULT_OPTIONS, Options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from amorsize.runtime.memory import Memory
     from amorsize.vocab.record import RunRecord
 
 
@@ -32,6 +33,7 @@ def run(
     deliver: Callable[[Sequence[Any]], None] | None = None,
     interrupted: Callable[[Sequence[Any]], None] | None = None,
     keep: bool = False,
+    memory: Memory | None = None,
 ) -> Run:
     """Run ``func`` on every item; see ``runtime.driver.run`` for what it raises.
 
@@ -39,8 +41,9 @@ def run(
     they are there; both are called in this thread, and what they raise stops the run. On Ctrl-C
     ``interrupted`` gets all consecutive results once more: a delivery may have been cut short.
     ``keep`` remembers the items of an input that can be read once only, in ``Run.data``.
+    ``memory`` is what earlier calls have learned; without it nothing is looked up or kept.
     """
     hooks = Hooks(progress=progress, deliver=deliver, interrupted=interrupted)
     source = source_of(data, keep=keep)
-    done = run_source(func, source, options=options, hooks=hooks)
+    done = run_source(func, source, options=options, hooks=hooks, memory=memory)
     return Run(done.results, done.record, all_items(source, data))

@@ -42,7 +42,7 @@ def explain(record: RunRecord) -> str:
         for lost in decision.rejected
         if lost.expected is not None
     )
-    return lay_out(
+    page = lay_out(
         Page(
             head=(decision_line(decision), *_range(decision)),
             profile=record.profile,
@@ -51,6 +51,7 @@ def explain(record: RunRecord) -> str:
             lost=tuple((_lost_name(lost), lost.reason) for lost in decision.rejected),
         )
     )
+    return "\n".join([page, *wrapped([record.memory] if record.memory else [])])
 
 
 def decision_line(decision: Decision) -> str:

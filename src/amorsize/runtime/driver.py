@@ -21,7 +21,9 @@ from amorsize.plan.facts import has_own_threads, waits
 from amorsize.plan.wording import wanted
 from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
+from amorsize.runtime.memory import Memory
 from amorsize.runtime.opening import HERE, Opening
+from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.surroundings import Surroundings
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.options import DEFAULT_OPTIONS, Options
@@ -59,6 +61,7 @@ def run(
     *,
     options: Options = DEFAULT_OPTIONS,
     hooks: Hooks | None = None,
+    memory: Memory | None = None,
 ) -> Outcome:
     """Run every item once.
 
@@ -67,12 +70,19 @@ def run(
         WorkerCrashedError: a worker process died with items.
         ResultLostError: a result could not come back and must not be computed again.
     """
-    return _Run(func, source, options=options, hooks=hooks or Hooks()).run()
+    known = memory or Memory(func, wanted=False)
+    return _Run(func, source, options=options, hooks=hooks or Hooks(), memory=known).run()
 
 
 class _Run:
     def __init__(
-        self, func: Callable[[Any], Any], source: Source, *, options: Options, hooks: Hooks
+        self,
+        func: Callable[[Any], Any],
+        source: Source,
+        *,
+        options: Options,
+        hooks: Hooks,
+        memory: Memory,
     ) -> None:
         self._began = perf_counter()
         self._func = func
@@ -81,8 +91,14 @@ class _Run:
         self._ledger = Ledger(hooks, source.length)
         self._around = Surroundings()
         self._opening = Opening(
-            func, source, self._ledger, options=options, surroundings=self._around
+            func,
+            source,
+            self._ledger,
+            options=options,
+            surroundings=self._around,
+            sampler=Sampler(func, source, self._ledger, memory=memory),
         )
+        self._memory = memory
         self._parallel: Decision | None = None
         self._workers = 1
         self._may_give_up = True
@@ -104,6 +120,7 @@ class _Run:
         self._ledger.finish()
         self._ledger.raise_failure()
         record = self._record()
+        self._memory.keep_run(record)
         if self._workers > 1:
             REAPER.reap(max(REAP_S, REAP_SHARE * record.wall_s) / (self._workers - 1))
         if LOG.isEnabledFor(logging.INFO):
@@ -218,6 +235,7 @@ class _Run:
             situation=self._around.known,
             warnings=tuple(self._ledger.notes),
             reruns=tuple(self._reruns),
+            memory=self._memory.told,
             asked=wanted(self._options) if self._options.forces_serial else None,
         )
 

@@ -18,7 +18,7 @@ from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
 from amorsize.plan.wording import refusal
-from amorsize.runtime.questions import Questions
+from amorsize.runtime.questions import FLEETING, Questions
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
 from amorsize.runtime.unbroken import run_to_the_end
@@ -26,7 +26,6 @@ from amorsize.sample.gil import TRIAL_S, GilTicker
 from amorsize.sample.reading import Reader
 from amorsize.stats.remaining import Costs
 from amorsize.vocab.options import Order
-from amorsize.vocab.plan import Untried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from amorsize.vocab.profile import Profile
 
 HERE: Final = "the caller"
-
-FLEETING: Final = Untried("an item of this input is only good until the next one is read")
 
 PROBE_AFTER_S: Final = 1e-3
 """Items run in input order until about the price of a worker has been spent."""
@@ -92,7 +89,7 @@ class Opening:
         *,
         options: Options,
         surroundings: Surroundings,
-        by_name: bool = False,
+        sampler: Sampler | None = None,
     ) -> None:
         self._func = func
         self._source = source
@@ -108,7 +105,7 @@ class Opening:
         self._alone = False
         """The latest answer was to go on alone, and it is not expected to change."""
         self._probes = 0
-        self._sampler = Sampler(func, source, ledger, by_name=by_name)
+        self._sampler = sampler or Sampler(func, source, ledger)
         self.costs = Costs()
         self.spent_s = 0.0
         """Time in items that ran here."""
@@ -281,7 +278,8 @@ class Opening:
         if not self._options.forces_parallel:
             if not self._could_pay():
                 return None
-            self.probe()
+            if not self._sampler.recalls(self.spent_s):
+                self.probe()
             if not self._could_pay():
                 return None
         elif self._sampler.items_are_fleeting:

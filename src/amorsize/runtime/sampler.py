@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.needs import Need
+from amorsize.runtime.memory import LOOK_UP_AFTER_S, Memory
 from amorsize.sample.carried import carried_by
 from amorsize.sample.facts import Meter, Meters, minus, plus, returns_its_item
-from amorsize.sample.transfer import function_transfer, transfer_of
+from amorsize.sample.transfer import function_transfer, transfer_by_name, transfer_of
 from amorsize.vocab.profile import GilUse, NotMeasured, Profile, Transfer
 
 if TYPE_CHECKING:
@@ -40,10 +41,17 @@ class Sampler:
     """What was found out so far."""
 
     def __init__(
-        self, func: Callable[[Any], Any], source: Source, ledger: Ledger, *, by_name: bool = False
+        self,
+        func: Callable[[Any], Any],
+        source: Source,
+        ledger: Ledger,
+        *,
+        by_name: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         """``by_name``: the function must travel as the standard pools send it."""
         self._by_name = by_name
+        self._memory = memory or Memory(func, wanted=False)
         self._func = func
         self._source = source
         self._ledger = ledger
@@ -85,7 +93,7 @@ class Sampler:
         """Everything known at the moment."""
         used = minus(self._meter.read(), self._not_items)
         carries, in_place = self._safe()
-        return Profile(
+        seen = Profile(
             sampled=self._ledger.completed - self._before,
             items_left=left,
             first_s=first_s,
@@ -109,6 +117,14 @@ class Sampler:
             returns_its_item=in_place,
             carries=carries,
         )
+        return self._memory.completed(seen)
+
+    def recalls(self, spent_s: float) -> bool:
+        """Whether earlier calls tell what would have to be measured."""
+        if spent_s >= LOOK_UP_AFTER_S:
+            with self.aside():
+                self._memory.look_up()
+        return self._memory.known is not None
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -190,8 +206,3 @@ class Sampler:
         if found is None and isinstance(self._source, IndexedSource) and not self._source.exact:
             return "input", carried_by(self._source.data)
         return "function", found
-
-
-def transfer_by_name(func: Callable[[Any], Any]) -> Travel:
-    """As the standard pools send it: by name, which a lambda has not."""
-    return transfer_of([func], "function")

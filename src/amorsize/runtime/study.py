@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from amorsize.plan.needs import Need, needs_for_pools
 from amorsize.runtime.ledger import Hooks, Ledger
 from amorsize.runtime.opening import Opening
+from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -47,7 +48,12 @@ class Study:
         self._ledger = Ledger(Hooks(), source.length)
         self._around = Surroundings()
         self._opening = Opening(
-            func, source, self._ledger, options=options, surroundings=self._around, by_name=True
+            func,
+            source,
+            self._ledger,
+            options=options,
+            surroundings=self._around,
+            sampler=Sampler(func, source, self._ledger, by_name=True),
         )
         self.profile: Profile | None = None
 

@@ -33,6 +33,9 @@ class RunRecord:
     asked: str | None = None
     """What the caller asked for, where that made it the plain loop: ``n_jobs=1``."""
 
+    memory: str = ""
+    """What earlier calls contributed, in a sentence; empty where nothing was looked up."""
+
     @property
     def speedup(self) -> float:
         """T1 over makespan; 1 where it was the plain loop."""

@@ -63,6 +63,7 @@ def _file(name: str) -> str | None:
 def _run(args: Namespace) -> int:
     from amorsize.api.checks import check_call
     from amorsize.api.run import run
+    from amorsize.runtime.memory import Memory
 
     with data_output() as output:
         options, func = run_options(args), find_target(args.target)
@@ -75,7 +76,14 @@ def _run(args: Namespace) -> int:
         outcome = Outcome(args, output, results)
         try:
             with _bar(args, output) as bar:
-                done = run(func, data, options, progress=bar, **results.hooks)
+                done = run(
+                    func,
+                    data,
+                    options,
+                    progress=bar,
+                    memory=Memory(func, wanted=True),
+                    **results.hooks,
+                )
             results.finish()
         except BaseException as error:  # noqa: BLE001 - the user's function may raise anything
             return outcome.failed(error)
