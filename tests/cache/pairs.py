@@ -174,6 +174,11 @@ def twins(alike: bool) -> Func:
     return holding([first, first if alike else [1, [2]]])
 
 
+def again(which: int) -> Func:
+    lists: list[Any] = [[1, [2]], [1, [2]]]
+    return holding([*lists, lists[which]])
+
+
 CALLS_G: Final = "def f(x): return g(x)"
 
 DIFFER: dict[str, tuple[Func, Func]] = {
@@ -212,6 +217,7 @@ DIFFER: dict[str, tuple[Func, Func]] = {
     "set or frozenset": (holding({1}), holding(frozenset({1}))),
     "a list": (holding([1, 2, [3]]), holding([1, 2, [4]])),
     "one list twice, or two": (twins(alike=True), twins(alike=False)),
+    "which list is met again": (again(0), again(1)),
     "a dictionary's value": (holding({"a": [1]}), holding({"a": [2]})),
     "a dictionary's key": (holding({"a": 1}), holding({"b": 1})),
     "a set": (holding({"a", "b"}), holding({"a", "c"})),

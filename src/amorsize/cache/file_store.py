@@ -28,7 +28,7 @@ TEMPORARY: Final = ("~", ".tmp")
 FORGOTTEN_S: Final = 3600.0
 """A temporary file this old has no writer any more."""
 
-MOST_NAMES: Final = 2048
+MOST_NAMES: Final = 1024
 """Names that ``some`` looks at: half a millisecond. In a larger folder those beyond come into
 view as those before them expire."""
 
