@@ -167,6 +167,22 @@ def test_no_code_of_the_user_s_runs() -> None:
     assert identify(holding({"a": Touchy(), "b": [Touchy()]})).shared
 
 
+class Pickled:
+    """Python notes in it how its objects are pickled, when one is."""
+
+    def __call__(self, item: int) -> int:
+        return item
+
+
+def test_what_python_notes_in_a_class_is_not_read() -> None:
+    func = Pickled()
+    before = identify(func)
+    pickle.dumps(func)
+
+    assert "__slotnames__" in vars(Pickled)
+    assert identify(func) == before
+
+
 def test_changes_of_state_are_seen() -> None:
     box = SimpleNamespace(n=1)
     func = holding(box)
