@@ -27,6 +27,12 @@ SLOW_S = 3e-3
 """One item is enough to look up, ten of them to keep what was learned."""
 
 
+@pytest.fixture(autouse=True)
+def short_runs_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no test has to last."""
+    monkeypatch.setattr("amorsize.runtime.memory.KEEP_AFTER_S", 10 * SLOW_S / 4)
+
+
 @pytest.fixture
 def work(tmp_path: Path) -> Work:
     """Dear enough that the first item is followed by a lookup."""
@@ -92,7 +98,7 @@ def test_a_run_keeps_what_it_took_and_the_next_one_uses_it(work: Work) -> None:
 
 def test_short_runs_leave_no_file(work: Work) -> None:
     work.cost_s = 1e-5
-    ran(work, 20)
+    ran(work, 3)
 
     assert not list(get_cache_dir().glob("*.json"))
 

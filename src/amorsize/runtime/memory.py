@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 LOOK_UP_AFTER_S: Final = 2e-3
 """Shorter jobs are over before a lookup, of 0.2 to 1 ms, could be worth it."""
 
-KEEP_AFTER_S: Final = 20e-3
-"""Writing a file takes 0.3 ms: 1.5 % of such a run, and less of longer ones."""
+KEEP_AFTER_S: Final = 0.1
+"""Writing a file takes 0.3 ms, the first one of a process 1.5 ms: 1.5 % of such a run."""
 
 DAY_S: Final = 86_400.0
 HOUR_S: Final = 3_600.0
@@ -98,12 +98,13 @@ class Memory:
 
     def keep_run(self, record: RunRecord) -> None:
         """Keep what a run has shown, if it was long enough to be worth a file."""
-        if not self._wanted or record.profile is None or record.wall_s < KEEP_AFTER_S:
+        profile = record.profile
+        if not self._wanted or profile is None or record.wall_s < KEEP_AFTER_S:
+            return
+        if not profile.sampled:  # nothing was measured since others had handed back
             return
         self._read()
-        learned = learned_from(
-            record.profile, situation=record.situation, run=record, before=self.known
-        )
+        learned = learned_from(profile, situation=record.situation, run=record, before=self.known)
         decision = record.decision
         parallel = decision is not None and decision.is_parallel
         self._keep(
