@@ -75,8 +75,12 @@ def number(least: float = -math.inf, most: float = math.inf) -> Rule:
 
 def size() -> Rule:
     """A number of bytes; scripts that edit files leave fractions."""
-    of = number(0, MOST_WHOLE)
-    return Rule(lambda value: int(of.read(value)))
+    exact, fraction = whole(0), number(0, MOST_WHOLE)
+
+    def read(value: Any) -> int:
+        return int((fraction if type(value) is float else exact).read(value))
+
+    return Rule(read, exact.write)
 
 
 def flag() -> Rule:
