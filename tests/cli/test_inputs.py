@@ -149,10 +149,10 @@ def test_what_may_not_be_read_is_refused_with_a_hint(monkeypatch: pytest.MonkeyP
     def denied(*_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.open", denied)  # root may read anything
-
-    with pytest.raises(UsageError, match="cannot read secret: Permission denied") as told:
-        items_of("--data-file", "secret")
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.open", denied)  # root may read anything
+        with pytest.raises(UsageError, match="cannot read secret: Permission denied") as told:
+            items_of("--data-file", "secret")
 
     assert told.value.hint == "ls -l secret shows who may read it"
 
