@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import stat
@@ -147,6 +148,23 @@ def test_forgotten_temporary_files_are_swept_and_others_left(
     assert sorted(path.name for path in door.folder.iterdir()) == ["notes.txt", "~new.tmp"]
 
 
+def test_a_file_that_was_replaced_while_it_was_read_is_read_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.save(KEY)
+    really, stale = os.read, [OSError(errno.ESTALE, "Stale file handle")]
+
+    def read(descriptor: int, size: int) -> bytes:
+        if stale:
+            raise stale.pop()
+        return really(descriptor, size)
+
+    monkeypatch.setattr(os, "read", read)
+
+    assert door.load(KEY)[1] == ""
+    assert stale == []
+
+
 def test_temporary_names_are_never_the_same(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     names = []
     replace = os.replace
@@ -165,10 +183,11 @@ def test_temporary_names_are_never_the_same(door: Door, monkeypatch: pytest.Monk
 
 def test_importing_the_package_and_its_names_loads_nothing_heavy() -> None:
     look = (
-        "import sys, amorsize.cache, amorsize; amorsize.cache.load_cache_entry('k');"
+        "import sys; before = {*sys.modules}; import amorsize.cache;"
+        "amorsize.cache.load_cache_entry('k');"
         "amorsize.cache.compute_cache_key(len, 1, 1);"
         "print([m for m in ('multiprocessing', 'platformdirs', 'psutil', 'random', 'tempfile',"
-        " 'asyncio', 'rich', 'amorsize.api', 'amorsize.engines') if m in sys.modules])"
+        " 'asyncio', 'rich', 'hashlib', 'pathlib', 'amorsize.api', 'amorsize.engines') if m in {*sys.modules} - before])"
     )
     run = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
 

@@ -54,8 +54,9 @@ def test_a_result_is_kept_as_it_is() -> None:
     assert (kept.estimated_speedup, kept.reason, kept.warnings) == (2.5, "tried", ["careful"])
 
 
-def test_what_cannot_be_identified_is_kept_for_this_process_at_most() -> None:
-    assert cache.prewarm_cache(holding(iter([1]))) == 1
+def test_nothing_is_kept_for_what_cannot_be_identified() -> None:
+    assert cache.prewarm_cache(holding(iter([1])), force=True) == 0
+    assert [*cache.get_cache_dir().iterdir()] == []
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,12 @@ later version adds does no harm.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from amorsize.cache.rules import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 RecordT = TypeVar("RecordT")
 Document = dict[str, Any]
@@ -29,8 +27,7 @@ UNDECODABLE: Final = (KeyError, TypeError, ValueError, RecursionError)
 """What decoding raises. ``ValueError`` has those of JSON and of UTF-8 among it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table(Generic[RecordT]):
+class Table(NamedTuple, Generic[RecordT]):
     """The fields of one kind of record, and what makes the record of them."""
 
     rules: Mapping[str, Rule]

@@ -6,6 +6,7 @@ NFS too. Nothing but ``{key}.json`` and our own temporary files is ever touched.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -111,13 +112,11 @@ def read_file(path: str) -> bytes | None:
         OSError: it cannot be read.
     """
     try:
-        descriptor = os.open(path, READ_FLAGS)
-    except NOT_THERE:
-        return None
-    try:
-        return _contents(descriptor)
-    finally:
-        os.close(descriptor)
+        return _read_once(path)
+    except OSError as error:
+        if error.errno != errno.ESTALE:
+            raise
+    return _read_once(path)  # replaced while it was read, on NFS: the new one is there now
 
 
 def put_file(path: str, value: bytes) -> None:
@@ -135,6 +134,17 @@ def put_file(path: str, value: bytes) -> None:
         with suppress(OSError):
             os.unlink(beside)
         raise
+
+
+def _read_once(path: str) -> bytes | None:
+    try:
+        descriptor = os.open(path, READ_FLAGS)
+    except NOT_THERE:
+        return None
+    try:
+        return _contents(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _created(path: str) -> int:

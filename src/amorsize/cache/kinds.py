@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from amorsize.cache.codec import Table
 from amorsize.cache.entries import BenchmarkCacheEntry, CacheEntry
@@ -29,8 +28,7 @@ class Dated(Protocol):
 EntryT = TypeVar("EntryT", bound=Dated)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind(Generic[EntryT]):
+class Kind(NamedTuple, Generic[EntryT]):
     """One of the two caches."""
 
     name: str

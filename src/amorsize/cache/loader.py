@@ -7,9 +7,7 @@ or in others. There is no other way to an entry.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple
 
 import amorsize.cache as package
 from amorsize.cache.clock import DAY_S, Clock, wall_clock
@@ -17,14 +15,14 @@ from amorsize.cache.codec import UNDECODABLE, Document, parse, unparse
 from amorsize.cache.comparing import System, age_s, foreign
 from amorsize.cache.kinds import SYSTEM, EntryT, Kind
 from amorsize.cache.luck import luck
-from amorsize.cache.store import Store
 from amorsize.cache.system import here
 from amorsize.errors import UsageError
 from amorsize.vocab.lookup import Absent, Expired, Hit, Lookup, Miss, OtherFormat, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from amorsize.cache.store import Store
     from amorsize.vocab.lookup import Why
 
 LOG: Final = logging.getLogger(__name__)
@@ -33,8 +31,7 @@ PRUNED_PER_LOAD: Final = 32
 """Entries that a load looks at when it prunes: some 2 ms, in one load of twenty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Examined(Generic[EntryT]):
+class Examined(NamedTuple, Generic[EntryT]):
     """What one reading of one entry tells."""
 
     verdict: Lookup[EntryT]
@@ -45,20 +42,28 @@ class Examined(Generic[EntryT]):
     """``None`` where it cannot be read at all."""
 
 
-@dataclass(frozen=True, slots=True)
 class Cache(Generic[EntryT]):
     """One kind of record in one store."""
 
-    kind: Kind[EntryT]
-    store: Store
-    clock: Clock = wall_clock
-    system: Callable[[], System] = here
-    chance: Callable[[], float] = field(default=luck)
+    def __init__(
+        self,
+        kind: Kind[EntryT],
+        store: Store,
+        *,
+        clock: Clock = wall_clock,
+        system: Callable[[], System] = here,
+        chance: Callable[[], float] = luck,
+    ) -> None:
+        self.kind = kind
+        self.clock = clock
+        self._store = store
+        self._system = system
+        self._chance = chance
 
     def load(self, key: str, ttl_s: float) -> Lookup[EntryT]:
         """The entry, or why there is none; then, now and then, prune."""
         verdict = self.look(key, ttl_s)
-        if self.chance() < package.AUTO_PRUNE_PROBABILITY:
+        if self._chance() < package.AUTO_PRUNE_PROBABILITY:
             self._prune_some(key, ttl_s)
         return verdict
 
@@ -70,14 +75,14 @@ class Cache(Generic[EntryT]):
         """The verdict with what else the one reading tells."""
         size_bytes = 0
         try:
-            data = self.store.get(key)
+            data = self._store.get(key)
             if data is None:
                 return Examined(Miss(Absent()))
             size_bytes = len(data)
             document = parse(data)
         except (*UNDECODABLE, OSError) as error:
             return Examined(Miss(Unreadable(type(error).__name__)), size_bytes)
-        terms = Terms(self.kind, self.clock(), ttl_s, self.system())
+        terms = Terms(self.kind, self.clock(), ttl_s, self._system())
         timestamp = self.kind.table.peek(document, "timestamp")
         age = None if timestamp is None else age_s(timestamp, terms.now)
         return Examined(judge(document, terms), size_bytes, age, document)
@@ -92,7 +97,7 @@ class Cache(Generic[EntryT]):
     def all_keys(self) -> list[str]:
         """Every key, sorted; none where the store cannot be used."""
         try:
-            return sorted(self.store.keys())
+            return sorted(self._store.keys())
         except OSError as error:
             LOG.debug("cannot list the cache: %s", error)
             return []
@@ -107,7 +112,7 @@ class Cache(Generic[EntryT]):
         for complaint in self.kind.table.complaints(document):
             raise UsageError(complaint)
         try:
-            self.store.put(key, unparse(document))
+            self._store.put(key, unparse(document))
         except OSError as error:
             LOG.debug("cannot keep %s: %s", key, error)
             return False
@@ -123,7 +128,7 @@ class Cache(Generic[EntryT]):
     def discard(self, key: str) -> bool:
         """Remove the entry, whatever it is; tell whether it was removed."""
         try:
-            return self.store.delete(key)
+            return self._store.delete(key)
         except OSError as error:  # a folder of that name, or somebody else's file
             LOG.debug("cannot remove %s: %s", key, error)
             return False
@@ -131,14 +136,14 @@ class Cache(Generic[EntryT]):
     def tidy(self) -> None:
         """Remove what writers that died have left."""
         try:
-            self.store.tidy()
+            self._store.tidy()
         except OSError as error:
             LOG.debug("cannot tidy up: %s", error)
 
     def _prune_some(self, key: str, ttl_s: float) -> None:
         """A bounded number, the one asked for first; silent, and never a reason to fail."""
         try:
-            others = self.store.some(PRUNED_PER_LOAD)
+            others = self._store.some(PRUNED_PER_LOAD)
         except OSError as error:
             LOG.debug("cannot prune: %s", error)
             return
@@ -146,8 +151,7 @@ class Cache(Generic[EntryT]):
             self.discard_if_bad(one, ttl_s, (Expired, Unreadable))
 
 
-@dataclass(frozen=True, slots=True)
-class Terms(Generic[EntryT]):
+class Terms(NamedTuple, Generic[EntryT]):
     """What an entry is judged by."""
 
     kind: Kind[EntryT]

@@ -6,9 +6,7 @@ Nothing here ever fails: a broken cache costs what it would have saved, and a li
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from amorsize.cache import DEFAULT_TTL_SECONDS
 from amorsize.cache.dating import dated
@@ -20,15 +18,14 @@ from amorsize.cache.wording import in_words
 from amorsize.vocab.lookup import Absent, Hit, Lookup, Miss, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from amorsize.vocab.learned import Learned
 
 LOG: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """A decision in the fields of ``OptimizationResult``."""
 
     n_jobs: int
@@ -39,8 +36,7 @@ class Choice:
     warnings: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
+class Recalled(NamedTuple):
     """What was found, and under which name what is learned now will be kept."""
 
     identity: Identity

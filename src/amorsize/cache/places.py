@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache.file_store import make_private
 from amorsize.cache.kinds import BENCHMARK, OPTIMIZATION
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from amorsize.cache.kinds import Kind
 
 PLATFORM: Final[str] = sys.platform
@@ -35,6 +36,8 @@ def get_benchmark_cache_dir() -> Path:
 
 
 def _made(kind: Kind[Any]) -> Path:
+    from pathlib import Path  # not for lookups, which would pay 3 ms for it
+
     folder = folder_of(kind)
     try:
         make_private(folder)

@@ -54,7 +54,8 @@ def prewarm_cache(
     """Keep a decision for ``func`` without running it; returns the number of entries written.
 
     A function has one entry, whatever the length of its input: of several profiles the one
-    with the most work decides. An entry that a load would serve stays, unless ``force``.
+    with the most work decides. An entry that a load would serve stays, unless ``force``; one
+    that cannot be identified has none.
 
     Args:
         func: The function that will be optimised later.
@@ -65,14 +66,14 @@ def prewarm_cache(
     Raises:
         UsageError: ``func`` cannot be called, or a profile is not as described.
     """
-    key, cache = identify(asked_function(func)).key, cache_of(OPTIMIZATION)
+    identity, cache = identify(asked_function(func)), cache_of(OPTIMIZATION)
     jobs = _asked_jobs(USUAL if workload_profiles is None else workload_profiles)
-    if optimization_result is None and not jobs:
+    if not identity.shared or (optimization_result is None and not jobs):
         return 0
-    if not force and isinstance(cache.look(key, DEFAULT_TTL_SECONDS), Hit):
+    if not force and isinstance(cache.look(identity.key, DEFAULT_TTL_SECONDS), Hit):
         return 0
     entry = _from_result(optimization_result) if optimization_result else _decided(*max(jobs))
-    return int(cache.save(key, entry))
+    return int(cache.save(identity.key, entry))
 
 
 def _asked_jobs(profiles: Iterable[Mapping[str, float]]) -> list[tuple[float, int, float]]:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from enum import StrEnum
 
 MOST_CHARS: Final = 1000
@@ -32,8 +30,7 @@ def _as_is(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Both directions of one field."""
 
     read: Callable[[Any], Any]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 import weakref
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from types import MethodType
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from amorsize.cache.identity.homes import Homes
 from amorsize.cache.identity.table import handler_for
 from amorsize.cache.identity.walk import Unidentified, Walk
 
-INTERPRETER: Final = f"{platform.python_implementation()} {sys.version}"
+INTERPRETER: Final = f"{sys.implementation.name} {sys.version}"
 """Bytecode differs from version to version, and so does what it costs."""
 
 SHARED: Final = "f-"
@@ -54,7 +54,7 @@ class Tokens:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[weakref.ref[Any], int]] = {}
-        self._last = 0
+        self._numbers = count(1)
 
     def of(self, thing: Any) -> int:
         """The number of ``thing``; of a bound method, that of its object."""
@@ -63,13 +63,13 @@ class Tokens:
         known = self._known.get(id(thing))
         if known is not None and known[0]() is thing:
             return known[1]
-        self._last += 1
+        number = next(self._numbers)  # which no two threads get
         try:
             gone = weakref.ref(thing, partial(self._forget, id(thing)))
         except TypeError:  # it cannot be watched, so it gets a new number each time
-            return self._last
-        self._known[id(thing)] = (gone, self._last)
-        return self._last
+            return number
+        self._known[id(thing)] = (gone, number)
+        return number
 
     def _forget(self, key: int, gone: object) -> None:
         """Unless the place has been taken by another object already."""

@@ -7,8 +7,12 @@ told apart again. Hash order, addresses, file names and line numbers leave no ma
 from __future__ import annotations
 
 import marshal
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+try:
+    from _blake2 import blake2b
+except ImportError:  # hashlib has it in any case, but loads OpenSSL first, which takes 2 ms
+    from hashlib import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
