@@ -114,6 +114,7 @@ def test_of_several_workers_the_others_finish_what_they_hold(tmp_path: Path) -> 
     def mine(index: int) -> None:
         if not elsewhere and index == 2:
             began.note(index)
+            began.wait_for(4)  # once it has failed, nobody starts a larger item
             raise LookupError  # the caller was first to claim the deadly item
         item(index)
 
