@@ -19,7 +19,7 @@ class Announcer:
         if self.callback is not None:
             self.callback(name, share)
 
-    def tell(self, text: str) -> None:
-        """Write to stdout."""
+    def tell(self, *texts: str) -> None:
+        """Write to stdout what is not empty, if anybody wants to hear it."""
         if self.verbose:
-            sys.stdout.write(text + "\n")
+            sys.stdout.writelines(f"{text}\n" for text in texts if text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack, overload
 
 from amorsize.api.announce import Announcer
 from amorsize.api.checks import (
@@ -170,16 +170,13 @@ def execute(
     announcer.phase("done", 1.0)
     if not (verbose or return_optimization_result):
         return done.results
-    if memory.verdict:
-        announcer.tell(memory.verdict)
-    return _explained(done, announcer, wanted=bool(return_optimization_result))
+    result = _result_of(done)
+    if announcer.verbose:
+        announcer.tell(memory.verdict, f"{result.explain()}\n\n{result}")
+    return (done.results, result) if return_optimization_result else done.results
 
 
-def _explained(
-    done: Run, announcer: Announcer, *, wanted: bool
-) -> list[Any] | tuple[list[Any], OptimizationResult]:
+def _result_of(done: Run) -> OptimizationResult:
     from amorsize.api.result import OptimizationResult
 
-    result = OptimizationResult.from_run(done.record, data=done.data)
-    announcer.tell(f"{result.explain()}\n\n{result}")
-    return (done.results, result) if wanted else done.results
+    return OptimizationResult.from_run(done.record, data=done.data)

@@ -108,10 +108,9 @@ def optimize(
     result.data, result.memory = all_items(source, data), memory.told
     if result.cache_hit:
         result.reason = f"{result.reason}; {memory.told}"
-    if memory.verdict:
-        announcer.tell(memory.verdict)
     announcer.phase("done", 1.0)
-    announcer.tell(result.explain())
+    if announcer.verbose:
+        announcer.tell(memory.verdict, result.explain())
     return result
 
 
