@@ -12,6 +12,7 @@ The most complex functions found, through the library:
 
 from __future__ import annotations
 
+import argparse
 import ast
 import sysconfig
 import warnings
@@ -93,6 +94,8 @@ def main() -> None:
     """Show the five most complex functions."""
     from amorsize import execute
 
+    description = __doc__.partition("\n")[0] if __doc__ else None
+    argparse.ArgumentParser(description=description).parse_args()  # there is nothing to choose
     results = execute(complexity, stdlib_files())
     parsed = [result for result in results if "error" not in result]
     print(f"{len(results):,} files, {sum(r['functions'] for r in parsed):,} functions")

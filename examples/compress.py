@@ -12,6 +12,7 @@ The sizes in all, through the library:
 
 from __future__ import annotations
 
+import argparse
 import lzma
 import sysconfig
 from pathlib import Path
@@ -38,6 +39,8 @@ def main() -> None:
     """Show the sizes in all, and the file that shrinks most."""
     from amorsize import execute
 
+    description = __doc__.partition("\n")[0] if __doc__ else None
+    argparse.ArgumentParser(description=description).parse_args()  # there is nothing to choose
     results = execute(compress, large_files())
     before = sum(result["bytes"] for result in results)
     after = sum(result["compressed"] for result in results)

@@ -57,10 +57,14 @@ def main() -> None:
     parser.add_argument("log", type=Path, help="the log to write")
     args = parser.parse_args()
 
-    make_log(args.log, args.lines)
+    try:
+        make_log(args.log, args.lines)
+    except OSError as error:
+        parser.error(f"cannot write to {args.log}: {error.strerror}")
     lines = args.log.read_text(encoding="utf-8").splitlines()
     found = execute(entropy, lines)
-    print(f"{len(found):,} lines, {sum(found) / len(found):.2f} bits per character on average")
+    average = sum(found) / max(1, len(found))
+    print(f"{len(found):,} lines, {average:.2f} bits per character on average")
     for bits, line in sorted(zip(found, lines, strict=True), reverse=True)[:5]:
         print(f"{bits:>5.2f}  {line.split()[3]}")
 

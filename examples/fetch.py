@@ -65,7 +65,7 @@ def serve(latency_s: float) -> None:
 def slow_server(latency_s: float) -> Iterator[str]:
     """Run the server in a process of its own, and give its address."""
     command = [sys.executable, __file__, "--serve", "--latency", str(latency_s)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
         try:
             port = server.stdout.readline().strip() if server.stdout else ""
             yield f"http://127.0.0.1:{port}"

@@ -3,7 +3,7 @@
 Each is printed with the machine, the command and its spread. Seconds depend on who else uses
 the machine, which the load tells. Short forms that count instead are in ``tests/stress``.
 """
-# ruff: noqa: INP001, T201, S603 - a script that shows what it found, with commands of its own
+# ruff: noqa: INP001, T201, S603, E402 - a script: it shows what it found, and finds us first
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ from unittest import mock
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from amorsize.api.run import run  # noqa: E402
-from amorsize.engines.base import Job  # noqa: E402
-from amorsize.engines.board import Board  # noqa: E402
-from amorsize.engines.inbox import IndexedInbox  # noqa: E402
-from amorsize.engines.memfile import FrameReader, memory_file  # noqa: E402
-from amorsize.engines.reaper import REAPER  # noqa: E402
-from amorsize.engines.source import IndexedSource  # noqa: E402
-from amorsize.engines.team_worker import Shared, Worker  # noqa: E402
-from amorsize.engines.tokens import TokenPipe  # noqa: E402
-from amorsize.runtime import driver  # noqa: E402
-from amorsize.vocab.options import Backend, Options  # noqa: E402
-from tests.stress import kit, runs  # noqa: E402
-from tests.stress.interrupts import moments_in, strike  # noqa: E402
-from tests.stress.kit import Elsewhere  # noqa: E402
-from tests.stress.long_item import hold, pipes_of_one_page  # noqa: E402
-from tests.stress.scenes import SCENES  # noqa: E402
-from tests.stress.stage import stage  # noqa: E402
-from tests.support.leaks import left_behind, survey  # noqa: E402
+from amorsize.api.run import run
+from amorsize.engines.base import Job
+from amorsize.engines.board import Board
+from amorsize.engines.inbox import IndexedInbox
+from amorsize.engines.memfile import FrameReader, memory_file
+from amorsize.engines.reaper import REAPER
+from amorsize.engines.source import IndexedSource
+from amorsize.engines.team_worker import Shared, Worker
+from amorsize.engines.tokens import TokenPipe
+from amorsize.runtime import driver
+from amorsize.vocab.options import Backend, Options
+from tests.stress import kit, runs
+from tests.stress.interrupts import moments_in, strike
+from tests.stress.kit import Elsewhere
+from tests.stress.long_item import hold, pipes_of_one_page
+from tests.stress.scenes import SCENES
+from tests.stress.stage import stage
+from tests.support.leaks import left_behind, survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -165,7 +165,7 @@ def decision_to_first_item() -> float:
         kit.compute(0.3e-3)
         return bool(elsewhere), began_s
 
-    with mock.patch.object(driver._Run, "_hand_over", noting):  # noqa: SLF001
+    with mock.patch.object(driver._Run, "_hand_over", noting):  # noqa: SLF001 - what is timed begins there
         results = run(item, range(60), PROCESSES).results
     REAPER.reap(patience_s=kit.EXIT_S)
     first_s: float = min(began for away, began in results if away)

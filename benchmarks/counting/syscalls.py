@@ -25,7 +25,7 @@ def can_trace() -> bool:
     if shutil.which("strace") is None:
         return False
     tried = subprocess.run(  # what it does not find is not our question
-        ["strace", "-qq", "-e", "trace=none", sys.executable, "-c", ""],  # noqa: S607
+        ["strace", "-qq", "-e", "trace=none", sys.executable, "-c", ""],  # noqa: S607 - it is found on the path, wherever that is
         capture_output=True,
         check=False,
     )
@@ -37,7 +37,7 @@ def traced(command: list[str], cwd: Path) -> int:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
         subprocess.run(
-            ["strace", "-f", "-qq", "-o", str(log), *command],  # noqa: S607
+            ["strace", "-f", "-qq", "-o", str(log), *command],  # noqa: S607 - it is found on the path, wherever that is
             cwd=cwd,
             check=True,
             stdout=subprocess.DEVNULL,

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from benchmarks.measure.pages import Pages, pages_in_use, take_over
@@ -60,6 +61,13 @@ def main(modules: list[str]) -> None:
 
 def raise_child(request: Request, pages: list[Pages], streams: tuple[TextIO, TextIO]) -> Reply:
     """Fork a child for the trial, hear what it says, and see to it that nothing is left of it."""
+    with TemporaryDirectory(prefix="benchmark-caches-") as caches:
+        return _raise_with(caches, request, pages, streams)
+
+
+def _raise_with(  # noqa: PLR0917 - three that belong to the nursery, one to the trial
+    caches: str, request: Request, pages: list[Pages], streams: tuple[TextIO, TextIO]
+) -> Reply:
     before, own_before_s = cpu_time(), time.process_time()
     listen, speak = os.pipe()
     pid = os.fork()
@@ -68,6 +76,7 @@ def raise_child(request: Request, pages: list[Pages], streams: tuple[TextIO, Tex
         for stream in streams:
             stream.close()
         take_over(pages)
+        os.environ["XDG_CACHE_HOME"] = caches  # empty: nobody remembers an earlier trial
         _live(request, speak)
     os.close(speak)
     with suppress(OSError):  # the child has done it already, or is gone

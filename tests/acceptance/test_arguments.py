@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from fractions import Fraction
 from typing import Any
 
@@ -29,6 +30,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"data": None}, "data parameter cannot be None"),
     ({"data": 5}, "data parameter must be iterable, got int"),
     ({"data": never}, "data parameter must be iterable, got function"),
+    (
+        {"data": range(10**20)},
+        f"data parameter must have at most {sys.maxsize:,} items, got range(0, {10**20})",
+    ),
     ({"sample_size": 0}, "sample_size must be positive, got 0"),
     ({"sample_size": -3}, "sample_size must be positive, got -3"),
     ({"sample_size": 1.5}, "sample_size must be an integer, got float"),

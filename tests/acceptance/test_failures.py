@@ -25,7 +25,7 @@ class TwoArguments(Exception):  # noqa: N818 - named for what is hard about it
         self.item, self.reason = item, reason
 
 
-class KeywordOnly(Exception):  # noqa: N818
+class KeywordOnly(Exception):  # noqa: N818 - named for what is hard about it
     def __init__(self, *, item: int) -> None:
         self.item = item
 
@@ -33,7 +33,7 @@ class KeywordOnly(Exception):  # noqa: N818
         return f"item {self.item} failed"
 
 
-class Slotted(Exception):  # noqa: N818
+class Slotted(Exception):  # noqa: N818 - named for what is hard about it
     __slots__ = ("item", "unset")
 
     def __init__(self, item: int) -> None:
@@ -54,7 +54,7 @@ class OwnOSError(OSError):
 
 def attributed(item: int) -> Exception:
     error = ValueError("with attributes", item)
-    error.item = item  # type: ignore[attr-defined]
+    error.item = item  # type: ignore[attr-defined]  # as users do
     error.add_note(f"a note about {item}")
     return error
 
@@ -238,7 +238,7 @@ def test_an_infinite_input_ends_with_a_failure(trial: Trial) -> None:
     assert once(range(ITEMS + 1)) <= trial.work.calls
 
 
-class Broken(Exception):  # noqa: N818
+class Broken(Exception):  # noqa: N818 - named for what is hard about it
     pass
 
 

@@ -46,7 +46,7 @@ def recursive(work: Work, item: int, depth: int = 3) -> int:
 
 
 def lambda_with_default(work: Work) -> Callable[[int], int]:
-    made: Callable[[int], int] = lambda item, factor=2: factor * work(item)  # type: ignore[misc]  # noqa: E731
+    made: Callable[[int], int] = lambda item, factor=2: factor * work(item)  # type: ignore[misc]  # noqa: E731 - a lambda with a default is what is tested
     return made
 
 
@@ -168,7 +168,7 @@ class Point:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Point) and self.x == other.x
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # as Python says that it is unhashable
 
 
 def test_a_class_gives_its_instances(trial: Trial) -> None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from amorsize import execute
+from amorsize import BackendRefusedError, execute, optimize
 from tests.support.calls import BACKENDS, ENGINES, ITEMS, Trial, Work, once
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.scripts import Script
 
 
@@ -31,6 +33,23 @@ def test_one_job_is_the_plain_loop_whatever_the_backend(backend: Any, trial: Tri
     assert trial.record is not None
     assert trial.record.workers == 1
     assert trial.work.calls == once(range(ITEMS))
+
+
+@pytest.mark.parametrize("entry", [execute, optimize])
+def test_the_plain_loop_with_several_workers_is_refused(entry: Any, tmp_path: Path) -> None:
+    work = Work(tmp_path / "calls", cost_s=0)
+    with pytest.raises(BackendRefusedError, match=r"n_jobs=4 cannot be used: the plain loop has"):
+        entry(work, range(3), backend="serial", n_jobs=4)
+
+    assert work.calls == once([])
+
+
+def test_a_plain_loop_that_was_asked_for_says_so() -> None:
+    _, told = execute(abs, [1, 2], backend="serial", return_optimization_result=True)
+    assert "backend='serial' was asked for" in str(told)
+
+    _, told = execute(abs, [], return_optimization_result=True)
+    assert "there was nothing to run" in str(told)
 
 
 @pytest.mark.parametrize("jobs", [2, 3, 5])
@@ -82,7 +101,7 @@ def test_the_engine_can_be_forced_for_work_that_would_not_pay(trial: Trial) -> N
 
 
 @pytest.mark.parametrize("use_cache", [True, False])
-def test_the_cache_may_be_asked_for(use_cache: bool, trial: Trial) -> None:  # noqa: FBT001
+def test_the_cache_may_be_asked_for(use_cache: bool, trial: Trial) -> None:
     results = trial.run(trial.work, range(ITEMS), use_cache=use_cache)
     assert results == list(range(ITEMS))
 
@@ -113,7 +132,7 @@ def test_progress_is_told_in_the_caller_and_ends_at_the_end(
     assert trial.work.calls == once(range(ITEMS))
 
 
-class Enough(Exception):  # noqa: N818
+class Enough(Exception):  # noqa: N818 - it ends a run, it is no error
     pass
 
 

@@ -67,13 +67,13 @@ def locally_defined(item: int) -> Value:
 
 def with_a_lock(item: int) -> Value:
     value = Value(item)
-    value.lock = threading.Lock()  # type: ignore[attr-defined]
+    value.lock = threading.Lock()  # type: ignore[attr-defined]  # any attribute may be set
     return value
 
 
 def with_a_lambda(item: int) -> Value:
     value = Value(item)
-    value.function = lambda: item  # type: ignore[attr-defined]
+    value.function = lambda: item  # type: ignore[attr-defined]  # any attribute may be set
     return value
 
 

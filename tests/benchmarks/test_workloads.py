@@ -131,7 +131,7 @@ def test_compressed_text_can_be_compressed() -> None:
         ("a", "b", False),
     ],
 )
-def test_sameness(found: Any, expected: Any, equal: bool) -> None:  # noqa: FBT001
+def test_sameness(found: Any, expected: Any, equal: bool) -> None:
     assert same(found, expected) is equal
 
 

@@ -125,4 +125,4 @@ def crowd(processes: int, seconds: float, least: int) -> Counter[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(live(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))))  # noqa: T201
+    print(json.dumps(live(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))))  # noqa: T201 - its answer

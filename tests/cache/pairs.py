@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 try:
     import numpy as np
 except ImportError:  # one of the optional packages
-    np = None  # type: ignore[assignment]
+    np = None  # type: ignore[assignment]  # where it is missing
 
 Func = Any
 
@@ -40,7 +40,7 @@ Func = Any
 def made(source: str, filename: str = "<made>", **names: Any) -> Func:
     """What ``source`` calls ``f``, as a module of the user's would define it."""
     namespace = {"__name__": "made_up", **names}
-    exec(compile(source, filename, "exec"), namespace)  # noqa: S102
+    exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - code of this file
     return namespace["f"]
 
 
@@ -165,7 +165,7 @@ def ring(value: int) -> Func:
 
 def a_module(source: str) -> types.ModuleType:
     module = types.ModuleType("made_module")
-    exec(source, vars(module))  # noqa: S102
+    exec(source, vars(module))  # noqa: S102 - code of this file
     return module
 
 
@@ -175,7 +175,7 @@ def a_package(source: str) -> types.ModuleType:
     return module
 
 
-def twins(alike: bool) -> Func:  # noqa: FBT001
+def twins(alike: bool) -> Func:
     first = [1, [2]]
     return holding([first, first if alike else [1, [2]]])
 
@@ -239,7 +239,7 @@ DIFFER: dict[str, tuple[Func, Func]] = {
     "a date": (holding(dt.date(2020, 1, 1)), holding(dt.date(2020, 1, 2))),
     "a time zone": (
         holding(dt.datetime(2020, 1, 1, tzinfo=dt.UTC)),
-        holding(dt.datetime(2020, 1, 1)),  # noqa: DTZ001
+        holding(dt.datetime(2020, 1, 1)),  # noqa: DTZ001 - a naive one
     ),
     "a decimal": (holding(decimal.Decimal("1.0")), holding(decimal.Decimal("1.00"))),
     "a member of an enumeration": (holding(Colour.RED), holding(Colour.GREEN)),
@@ -435,4 +435,4 @@ def keys() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(keys()))  # noqa: T201
+    print(json.dumps(keys()))  # noqa: T201 - its answer

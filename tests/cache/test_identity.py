@@ -75,7 +75,7 @@ def test_other_processes_come_to_the_same_keys_however_they_hash() -> None:
 def opened() -> Iterator[tuple[Any, str]]:
     with socket.socket() as one:
         yield one, "socket.socket"
-    with open(os.devnull) as file:  # noqa: PTH123
+    with open(os.devnull) as file:  # noqa: PTH123 - any open file
         yield file, "_io.TextIOWrapper"
     yield iter([1]), "list_iterator"
     yield (number for number in range(3)), "generator"
@@ -212,6 +212,22 @@ def test_no_code_of_the_user_s_runs() -> None:
     assert identify(holding({"a": Touchy(), "b": [Touchy()]})).shared
 
 
+class Pickled:
+    """Python notes in it how its objects are pickled, when one is."""
+
+    def __call__(self, item: int) -> int:
+        return item
+
+
+def test_what_python_notes_in_a_class_is_not_read() -> None:
+    func = Pickled()
+    before = identify(func)
+    pickle.dumps(func)
+
+    assert "__slotnames__" in vars(Pickled)
+    assert identify(func) == before
+
+
 def test_changes_of_state_are_seen() -> None:
     box = SimpleNamespace(n=1)
     func = holding(box)
@@ -245,9 +261,9 @@ def test_public_keys_hold_to_the_rules(door: Any) -> None:
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
-        (lambda: compute_cache_key(None, 1, 1), "func parameter cannot be None"),  # type: ignore[arg-type]
-        (lambda: compute_cache_key(3, 1, 1), "func parameter must be callable, got int"),  # type: ignore[arg-type]
-        (lambda: compute_benchmark_cache_key(len, "x"), "data_size must be an integer, got str"),  # type: ignore[arg-type]
+        (lambda: compute_cache_key(None, 1, 1), "func parameter cannot be None"),  # type: ignore[arg-type]  # bad input
+        (lambda: compute_cache_key(3, 1, 1), "func parameter must be callable, got int"),  # type: ignore[arg-type]  # bad input
+        (lambda: compute_benchmark_cache_key(len, "x"), "data_size must be an integer, got str"),  # type: ignore[arg-type]  # bad input
         (lambda: compute_benchmark_cache_key(len, -1), "data_size must not be negative, got -1"),
     ],
 )

@@ -97,12 +97,12 @@ def test_this_machine_is_told_by_its_limit_and_a_senseless_one_stops_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AMORSIZE_MEMORY_LIMIT", "3G")
-    system._memory.cache_clear()  # noqa: SLF001
+    system._memory.cache_clear()  # noqa: SLF001 - as in a new process
     limited = here()
     monkeypatch.setenv("AMORSIZE_MEMORY_LIMIT", "much")
-    system._memory.cache_clear()  # noqa: SLF001
+    system._memory.cache_clear()  # noqa: SLF001 - as in a new process
     unknown = here()
-    system._memory.cache_clear()  # noqa: SLF001
+    system._memory.cache_clear()  # noqa: SLF001 - as in a new process
 
     assert limited.memory_bytes == 3 * 1024**3
     assert unknown == System(limited.physical_cores, 0, limited.start_method)

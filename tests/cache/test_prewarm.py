@@ -77,4 +77,4 @@ def test_a_workload_is_a_number_of_items_and_a_time(profile: Any) -> None:
     with pytest.raises(ValueError, match="Invalid parameter: "):
         cache.prewarm_cache(one, [profile])
     with pytest.raises(ValueError, match="func parameter cannot be None"):
-        cache.prewarm_cache(None)  # type: ignore[arg-type]
+        cache.prewarm_cache(None)  # type: ignore[arg-type]  # bad input

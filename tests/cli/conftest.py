@@ -36,6 +36,9 @@ def fails_at_3(x):
         raise KeyError("no three")
     return x
 
+def fails_at_once(x):
+    raise KeyError("none at all")
+
 def counted_set(x):
     with Path("calls").open("a") as calls:
         calls.write("x")

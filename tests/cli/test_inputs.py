@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -99,8 +100,16 @@ def test_a_range_and_what_a_function_returns(shell: Shell) -> None:
     assert items_of("--data-range", "0") == range(0)
     ran = shell.run("execute", "work.py:square", "--data-call", "work:three", "--quiet")
     assert ran.out == "1\n4\n9\n"
-    ran = shell.run("execute", "work.py:square", "--data-call", ":three", "--quiet")
-    assert ran.out == "1\n4\n9\n"
+
+
+@pytest.mark.parametrize(
+    "target", ["work.py:square", "work:square", "work.square", "work.Box.twice"]
+)
+def test_a_function_beside_the_target(shell: Shell, target: str) -> None:
+    ran = shell.run("execute", target, "--data-call", ":three", "--quiet")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == ("2\n4\n6\n" if "Box" in target else "1\n4\n9\n")
 
 
 def test_a_pattern_gives_sorted_paths_from_all_folders(
@@ -134,6 +143,18 @@ def test_a_pattern_gives_sorted_paths_from_all_folders(
 def test_input_that_is_not_there_is_refused(flags: tuple[str, ...], complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
         items_of(*flags)
+
+
+def test_what_may_not_be_read_is_refused_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.open", denied)  # root may read anything
+        with pytest.raises(UsageError, match="cannot read secret: Permission denied") as told:
+            items_of("--data-file", "secret")
+
+    assert told.value.hint == "ls -l secret shows who may read it"
 
 
 def test_a_bad_line_of_a_file_is_found_before_anything_runs(shell: Shell) -> None:

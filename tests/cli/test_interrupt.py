@@ -38,8 +38,10 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def lines_in(file: Path) -> int:
-    return file.read_text().count("\n") if file.exists() else 0
+def lines_in(folder: Path) -> int:
+    """Lines written so far, under whatever name."""
+    files = (file.read_text() for file in folder.glob("out.jsonl.*"))
+    return max((text.count("\n") for text in files), default=0)
 
 
 @pytest.mark.parametrize("target", ["work:busy", "work:slow"])
@@ -50,7 +52,7 @@ def test_ctrl_c_keeps_the_lines_so_far_and_leaves_no_process(
     partial = shell.folder / "out.jsonl.partial"
     flags = ["--data-range", "100000", "--output", "out.jsonl", "--n-jobs", "2", "--json"]
     with shell.start("execute", target, *flags) as process:
-        wait_until(lambda: lines_in(partial) > 20)
+        wait_until(lambda: lines_in(shell.folder) > 20)
         workers = psutil.Process(process.pid).children(recursive=True)
         interrupt(process)
         out, err = process.communicate()
@@ -59,7 +61,25 @@ def test_ctrl_c_keeps_the_lines_so_far_and_leaves_no_process(
     assert psutil.wait_procs(workers, timeout=1)[1] == []
     said, kept = err.rstrip("\n").split("\n")
     assert said == "interrupted"
-    assert kept.startswith("the results so far are in out.jsonl.partial: ")
-    assert partial.read_text() == "".join(f"{n}\n" for n in range(lines_in(partial)))
+    written = lines_in(shell.folder)
+    assert kept == f"the results so far are in out.jsonl.partial: {written} lines"
+    assert [file.name for file in shell.folder.glob("out*")] == ["out.jsonl.partial"]
+    assert partial.read_text() == "".join(f"{n}\n" for n in range(written))
     assert json.loads(out)["error"]["type"] == "KeyboardInterrupt"
     assert not (shell.folder / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize("flags", [(), ("--backend", "serial")])
+def test_an_interrupt_of_the_function_s_own_keeps_what_came_before_it(
+    shell: Shell, flags: tuple[str, ...]
+) -> None:
+    (shell.folder / "stops.py").write_text(
+        "def stops(x):\n    if x == 5:\n        raise KeyboardInterrupt\n    return x\n"
+    )
+
+    command = ("execute", "stops:stops", "--data-range", "9", "--output", "out.jsonl")
+    ran = shell.run(*command, *flags)
+
+    assert (ran.code, ran.out) == (130, "")
+    assert (shell.folder / "out.jsonl.partial").read_text() == "0\n1\n2\n3\n4\n"
+    assert ran.err == "interrupted\nthe results so far are in out.jsonl.partial: 5 lines\n"

@@ -57,6 +57,18 @@ def test_a_file_finds_the_modules_beside_it(shell: Shell) -> None:
     assert (ran.code, ran.out) == (0, "0\n-1\n")
 
 
+@pytest.mark.parametrize("name", ["my.mod.py", "my-mod.py", "work.v2.py"])
+@pytest.mark.parametrize("backend", ["serial", "processes"])
+def test_a_file_may_be_called_anything(shell: Shell, name: str, backend: str) -> None:
+    (shell.folder / "path").mkdir()
+    (shell.folder / "path" / name).write_text("def tenfold(x):\n    return 10 * x\n")
+
+    flags = ("--data-range", "3", "--quiet", "--backend", backend)
+    ran = shell.run("execute", f"path/{name}:tenfold", *flags)
+
+    assert (ran.code, ran.out, ran.err) == (0, "0\n10\n20\n", "")
+
+
 @pytest.fixture
 def queue_file(shell: Shell) -> str:
     """A file called as a module of Python's own that workers need."""

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,16 @@ def words(text: str) -> str:
 
 
 def printed_by(code: str) -> str:
-    environment = os.environ | {"AMORSIZE_NUM_CPUS": "2"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+    """What a first call prints: nothing is remembered yet."""
+    with tempfile.TemporaryDirectory() as caches:
+        environment = os.environ | {"AMORSIZE_NUM_CPUS": "2", "XDG_CACHE_HOME": caches}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     return done.stdout
 
 

@@ -164,3 +164,34 @@ def test_compress_tells_the_sizes(tmp_path: Path) -> None:
         "bytes": 100_000,
         "compressed": len(lzma.compress(b"ab" * 50_000)),
     }
+
+
+@pytest.mark.parametrize(
+    ("args", "complaint"),
+    [
+        (("entropy.py", "no/such/file"), "cannot write to no/such/file: No such file"),
+        (("compress.py", "more"), "unrecognized arguments: more"),
+        (("complexity.py", "more"), "unrecognized arguments: more"),
+    ],
+)
+def test_what_an_example_cannot_do_is_told(
+    tmp_path: Path, args: tuple[str, ...], complaint: str
+) -> None:
+    script, *rest = args
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / script, *rest],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(amorsize.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert complaint in done.stderr
+
+
+def test_a_log_without_lines_has_no_odd_names(tmp_path: Path) -> None:
+    shown = python(EXAMPLES / "entropy.py", "--lines", "0", "none.log", folder=tmp_path)
+
+    assert shown == "0 lines, 0.00 bits per character on average\n"

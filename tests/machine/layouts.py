@@ -135,14 +135,14 @@ KUBERNETES_V1: Tree = v1(
 }
 
 # "CGroups management in Kubernetes", systemd driver; seen from the node, as with hostPath mounts
-_POD_SLICE = f"kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{POD}.slice"
-KUBERNETES_V2_NODE: Tree = v2(f"/{_POD_SLICE}/cri-containerd-{CONTAINER}.scope") | {
+POD_SLICE = f"kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{POD}.slice"
+KUBERNETES_V2_NODE: Tree = v2(f"/{POD_SLICE}/cri-containerd-{CONTAINER}.scope") | {
     "sys/fs/cgroup/kubepods.slice/cpu.max": "max 100000\n",
     "sys/fs/cgroup/kubepods.slice/memory.max": f"{3 * GIB}\n",
-    f"sys/fs/cgroup/{_POD_SLICE}/cpu.max": "200000 100000\n",
-    f"sys/fs/cgroup/{_POD_SLICE}/memory.max": f"{2 * GIB}\n",
-    f"sys/fs/cgroup/{_POD_SLICE}/cri-containerd-{CONTAINER}.scope/cpu.max": "300000 100000\n",
-    f"sys/fs/cgroup/{_POD_SLICE}/cri-containerd-{CONTAINER}.scope/memory.max": "max\n",
+    f"sys/fs/cgroup/{POD_SLICE}/cpu.max": "200000 100000\n",
+    f"sys/fs/cgroup/{POD_SLICE}/memory.max": f"{2 * GIB}\n",
+    f"sys/fs/cgroup/{POD_SLICE}/cri-containerd-{CONTAINER}.scope/cpu.max": "300000 100000\n",
+    f"sys/fs/cgroup/{POD_SLICE}/cri-containerd-{CONTAINER}.scope/memory.max": "max\n",
 }
 
 # Go issue 81180: a container that has moved its processes into a group of its own; the limit is
@@ -161,20 +161,20 @@ SYSTEMD_SLICE: Tree = v2("/user.slice/user-1000.slice/session-3.scope") | {
 }
 
 # "Control Group v2 plugin" (Slurm): the limits are on job and step, the process is in a task
-_STEP = "system.slice/slurmstepd.scope/job_3385/step_0"
-SLURM_V2: Tree = v2(f"/{_STEP}/user/task_0") | {
+STEP = "system.slice/slurmstepd.scope/job_3385/step_0"
+SLURM_V2: Tree = v2(f"/{STEP}/user/task_0") | {
     "sys/fs/cgroup/system.slice/slurmstepd.scope/job_3385/cpuset.cpus.effective": "4-7\n",
-    f"sys/fs/cgroup/{_STEP}/cpuset.cpus.effective": "4-5\n",
-    f"sys/fs/cgroup/{_STEP}/user/memory.max": f"{4 * GIB}\n",
-    f"sys/fs/cgroup/{_STEP}/user/task_0/memory.max": "max\n",
+    f"sys/fs/cgroup/{STEP}/cpuset.cpus.effective": "4-5\n",
+    f"sys/fs/cgroup/{STEP}/user/memory.max": f"{4 * GIB}\n",
+    f"sys/fs/cgroup/{STEP}/user/task_0/memory.max": "max\n",
 }
 
 # "Control Group in Slurm": version 1 names the user too
-_JOB = "slurm/uid_1000/job_42"
-SLURM_V1: Tree = v1(f"/{_JOB}/step_batch/task_0") | {
-    f"sys/fs/cgroup/cpuset/{_JOB}/cpuset.cpus": "0,2,4\n",
-    f"sys/fs/cgroup/memory/{_JOB}/memory.limit_in_bytes": f"{8 * GIB}\n",
-    f"sys/fs/cgroup/memory/{_JOB}/step_batch/task_0/memory.limit_in_bytes": UNLIMITED_V1,
+JOB = "slurm/uid_1000/job_42"
+SLURM_V1: Tree = v1(f"/{JOB}/step_batch/task_0") | {
+    f"sys/fs/cgroup/cpuset/{JOB}/cpuset.cpus": "0,2,4\n",
+    f"sys/fs/cgroup/memory/{JOB}/memory.limit_in_bytes": f"{8 * GIB}\n",
+    f"sys/fs/cgroup/memory/{JOB}/step_batch/task_0/memory.limit_in_bytes": UNLIMITED_V1,
 }
 
 # lxc.container.conf(5), lxc.cgroup2.*; cgroup_namespaces(7): the payload's group is the root

@@ -19,11 +19,11 @@ CPUS = {
     "DOCKER_V2": (2, 1.5, "/sys/fs/cgroup/cpu.max"),
     "DOCKER_V2_HOST_NAMES": (2, 1.5, "/sys/fs/cgroup/cpu.max"),
     "KUBERNETES_V1": (16, None, "/sys/devices/system/cpu"),
-    "KUBERNETES_V2_NODE": (2, 2.0, f"/sys/fs/cgroup/{layouts._POD_SLICE}/cpu.max"),  # noqa: SLF001
+    "KUBERNETES_V2_NODE": (2, 2.0, f"/sys/fs/cgroup/{layouts.POD_SLICE}/cpu.max"),
     "KUBERNETES_V2_SUBDIVIDED": (2, 2.0, "/sys/fs/cgroup/cpu.max"),
     "SYSTEMD_SLICE": (3, 2.5, "/sys/fs/cgroup/user.slice/cpu.max"),
-    "SLURM_V2": (2, None, f"/sys/fs/cgroup/{layouts._STEP}/cpuset.cpus.effective"),  # noqa: SLF001
-    "SLURM_V1": (3, None, f"/sys/fs/cgroup/cpuset/{layouts._JOB}/cpuset.cpus"),  # noqa: SLF001
+    "SLURM_V2": (2, None, f"/sys/fs/cgroup/{layouts.STEP}/cpuset.cpus.effective"),
+    "SLURM_V1": (3, None, f"/sys/fs/cgroup/cpuset/{layouts.JOB}/cpuset.cpus"),
     "LXC": (4, 4.0, "/sys/fs/cgroup/cpu.max"),
 }
 
@@ -33,10 +33,10 @@ MEMORY = {
     "DOCKER_V2": (GIB, "/sys/fs/cgroup/memory.max"),
     "DOCKER_V2_HOST_NAMES": (64 * GIB, "/proc/meminfo"),
     "KUBERNETES_V1": (2 * GIB, "/sys/fs/cgroup/memory/memory.stat"),
-    "KUBERNETES_V2_NODE": (2 * GIB, f"/sys/fs/cgroup/{layouts._POD_SLICE}/memory.max"),  # noqa: SLF001
+    "KUBERNETES_V2_NODE": (2 * GIB, f"/sys/fs/cgroup/{layouts.POD_SLICE}/memory.max"),
     "SYSTEMD_SLICE": (4 * GIB, "/sys/fs/cgroup/user.slice/memory.high"),
-    "SLURM_V2": (4 * GIB, f"/sys/fs/cgroup/{layouts._STEP}/user/memory.max"),  # noqa: SLF001
-    "SLURM_V1": (8 * GIB, f"/sys/fs/cgroup/memory/{layouts._JOB}/memory.limit_in_bytes"),  # noqa: SLF001
+    "SLURM_V2": (4 * GIB, f"/sys/fs/cgroup/{layouts.STEP}/user/memory.max"),
+    "SLURM_V1": (8 * GIB, f"/sys/fs/cgroup/memory/{layouts.JOB}/memory.limit_in_bytes"),
     "LXC": (6 * GIB, "/sys/fs/cgroup/memory.max"),
 }
 

@@ -29,7 +29,7 @@ GRACE_S: Final = 0.1
 POLL_S: Final = 0.005
 DESCRIPTORS: Final = Path("/proc/self/fd")
 MAPPINGS: Final = Path("/proc/self/maps")
-SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (watched, never written to by name)
+SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - watched, never written to by name
 SHARED: Final = re.compile(r"/memfd:\S*|/dev/shm/\S*|/dev/zero")
 """Names in /proc/self/maps of memory shared between processes, the last one without a file."""
 

@@ -15,9 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amorsize.plan.concurrency import (
+    FIRST_LOOK_S,
     HEADROOM,
     JUDGED_AFTER_S,
     MOST_THREADS,
+    SCOUTED_S,
+    SCOUTS,
     SMALLEST_ROUND,
     Expectation,
     Narrowed,
@@ -294,10 +297,11 @@ def test_threads_are_wrong_for_items_that_compute_by_surprise(
 ) -> None:
     item_s = 4.0 if foretold_s == 60e-3 else 1.0
     expected = Expectation(cpu_s=foretold_s, item_s=item_s, began_s=5.0, process_cpu_s=2.0)
+    assert expected.waits(5.0 + 2 * FIRST_LOOK_S, 2.0, threads=SCOUTS)
 
     verdicts = []
     for i in range(1, 11):
-        expected.came_home(1, cpu_s)
+        expected.came_home(1, cpu_s, item_s)
         verdicts.append(expected.is_wrong(5.0 + i * wall_s / 10, 2.0 + i * cpu_s, threads=16))
 
     assert verdicts[: SMALLEST_ROUND - 1] == [False] * (SMALLEST_ROUND - 1)
@@ -306,6 +310,58 @@ def test_threads_are_wrong_for_items_that_compute_by_surprise(
 
 def test_what_others_compute_is_not_held_against_threads() -> None:
     expected = Expectation(cpu_s=20e-6, item_s=10e-3, began_s=0.0, process_cpu_s=0.0)
-    expected.came_home(60, 60 * 20e-6)
+    expected.came_home(60, 60 * 20e-6, 0.6)
 
     assert not expected.is_wrong(1.0, 0.95, threads=16)
+
+
+LOOK = FIRST_LOOK_S
+
+
+def expecting(cpu_s: float = 0.0) -> Expectation:
+    return Expectation(cpu_s=cpu_s, item_s=10e-3, began_s=0.0, process_cpu_s=0.0)
+
+
+@pytest.mark.parametrize(
+    ("after_s", "process_cpu_s", "home", "waits"),
+    [
+        (LOOK / 2, 0.0, None, False),  # too soon to tell
+        (LOOK, 0.1 * LOOK, None, True),  # nothing computes, nothing is home yet
+        (LOOK, 0.9 * LOOK, None, False),  # the process computes all the time
+        (LOOK, 0.5 * LOOK, (0.4 * LOOK, 0.5 * LOOK), False),  # one that came home has computed
+        (LOOK, 0.2 * LOOK, (0.0, LOOK), True),  # one came home soon, and has waited
+    ],
+)
+def test_more_threads_follow_when_the_first_were_seen_to_wait(
+    after_s: float, process_cpu_s: float, home: tuple[float, float] | None, *, waits: bool
+) -> None:
+    expected = expecting()
+    if home is not None:
+        expected.came_home(1, *home)
+
+    assert expected.waits(after_s, process_cpu_s, threads=SCOUTS) is waits
+
+
+def test_what_they_were_foretold_to_compute_is_no_surprise() -> None:
+    assert expecting(cpu_s=LOOK).waits(LOOK, LOOK, threads=SCOUTS)
+
+
+def test_each_look_takes_twice_as_long_as_the_one_before() -> None:
+    expected = expecting()
+
+    looks = []
+    for _ in range(4):
+        looks.append(expected.next_look_s(0.0))
+        assert not expected.waits(looks[-1] or 0.0, 1.0, threads=SCOUTS)
+
+    assert looks == pytest.approx([LOOK, 2 * LOOK, 4 * LOOK, 8 * LOOK])
+    assert expected.waits(16 * LOOK, 0.0, threads=SCOUTS)
+    assert expected.next_look_s(0.0) is None
+
+
+def test_first_threads_that_never_wait_are_soon_judged() -> None:
+    expected = expecting(cpu_s=1e-6)
+    expected.came_home(SCOUTS, 2e-3, 2e-3)
+
+    assert not expected.is_wrong(0.9 * SCOUTED_S, SCOUTED_S, threads=SCOUTS)
+    assert expected.is_wrong(1.1 * SCOUTED_S, SCOUTED_S, threads=SCOUTS)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any, TypeVar
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from amorsize.errors import UsageError
 from amorsize.machine.facts import usable_cpus
+from amorsize.plan.wording import contradiction
 from amorsize.sample.facts import is_async
 from amorsize.vocab.options import Backend, Options, Order
 
 if TYPE_CHECKING:
     from enum import StrEnum
+
+ALL_USABLE: Final = -1
+"""As ``n_jobs``: all CPUs, or all workers that a forced backend can have."""
 
 ChoiceT = TypeVar("ChoiceT", bound="StrEnum")
 
@@ -35,8 +41,19 @@ def check_call(func: Any, data: Any) -> None:
     if data is None:
         raise UsageError.parameter("data parameter cannot be None")
     kind = type(data)
+    if kind is range:
+        _check_range(data)
     if not hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__"):
         raise UsageError.parameter(f"data parameter must be iterable, got {_kind(data)}")
+
+
+def _check_range(data: range) -> None:
+    try:
+        len(data)
+    except OverflowError:
+        raise UsageError.parameter(
+            f"data parameter must have at most {sys.maxsize:,} items, got {data!r}"
+        ) from None
 
 
 def check_sampling(sample_size: Any, target_chunk_duration: Any) -> None:
@@ -71,14 +88,19 @@ def options_from(
     prefer_threads_for_io: Any = True,
     auto_adjust_for_nested_parallelism: Any = True,
 ) -> Options:
-    """The options of one call, each checked."""
+    """The options of one call, each checked.
+
+    Raises:
+        UsageError: one of them makes no sense.
+        BackendRefusedError: two of them cannot both be honoured.
+    """
     check_flags(
         fail_fast=fail_fast,
         rerun_lost=rerun_lost,
         prefer_threads_for_io=prefer_threads_for_io,
         auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
     )
-    return Options(
+    options = Options(
         n_jobs=None if n_jobs is None else resolved_jobs(n_jobs),
         chunksize=None if chunksize is None else positive_integer("chunksize", chunksize),
         backend=choice("backend", backend, Backend),
@@ -88,12 +110,17 @@ def options_from(
         prefer_threads_for_io=bool(prefer_threads_for_io),
         pin_inner_threads=bool(auto_adjust_for_nested_parallelism),
     )
+    if options.backend is not Backend.SERIAL or options.n_jobs in {None, 1}:
+        return options
+    if operator.index(n_jobs) != ALL_USABLE:
+        raise contradiction(options)
+    return replace(options, n_jobs=None)
 
 
 def resolved_jobs(n_jobs: Any) -> int:
     """Number of workers; -1 is all usable ones."""
     number = _integer("n_jobs", n_jobs)
-    if number == -1:
+    if number == ALL_USABLE:
         return usable_cpus()
     if number < 1:
         raise UsageError.parameter(f"n_jobs must be positive or -1, got {n_jobs!r}")

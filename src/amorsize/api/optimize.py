@@ -13,13 +13,18 @@ from amorsize.api.checks import (
     options_from,
 )
 from amorsize.api.result import OptimizationResult
-from amorsize.engines.source import IteratedSource, source_of
+from amorsize.engines.source import all_items, source_of
 from amorsize.plan.advise import advise
+from amorsize.plan.needs import needs_for_pools
+from amorsize.runtime.memory import Memory
 from amorsize.runtime.study import Study
+from amorsize.runtime.surroundings import Surroundings
+from amorsize.vocab.options import DEFAULT_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from amorsize.engines.source import Source
     from amorsize.vocab.options import Options
 
 
@@ -62,7 +67,8 @@ def optimize(
         progress_callback: Called with a phase and a share from 0.0 to 1.0.
         prefer_threads_for_io: Advise threads for a function that waits.
         enable_function_profiling: Kept likewise; has no effect yet.
-        use_cache: Accepted; nothing is remembered yet.
+        use_cache: Decide from what earlier calls have learned about ``func``, without running
+            anything, and keep what this one learns.
         n_jobs: Advise for exactly this many workers; -1: all usable.
         chunksize: Advise for exactly this chunk size.
         backend: Consider this kind of pool only.
@@ -94,26 +100,53 @@ def optimize(
     )
     announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
     announcer.phase("sampling", 0.0)
-    result = _advice(func, data, options, int(sample_size), float(target_chunk_duration))
+    source, memory = source_of(data, keep=True), Memory(func, wanted=bool(use_cache))
+    longest_chunk_s = float(target_chunk_duration)
+    result = _remembered(memory, source, options, longest_chunk_s) or _sampled(
+        func, source, options, longest_chunk_s, sample_size=int(sample_size), memory=memory
+    )
+    result.data, result.memory = all_items(source, data), memory.told
+    if result.cache_hit:
+        result.reason = f"{result.reason}; {memory.told}"
+    if memory.verdict:
+        announcer.tell(memory.verdict)
     announcer.phase("done", 1.0)
     announcer.tell(result.explain())
     return result
 
 
-def _advice(
+def _remembered(
+    memory: Memory, source: Source, options: Options, longest_chunk_s: float
+) -> OptimizationResult | None:
+    """Advice from what earlier calls have measured; ``None`` where that is not enough."""
+    entry = memory.look_up()
+    if entry is None or source.length == 0:
+        return None
+    if entry.learned is None:
+        return OptimizationResult.from_entry(entry) if options == DEFAULT_OPTIONS else None
+    situation = Surroundings().situation()
+    profile = memory.profile(source, lambda profile: needs_for_pools(profile, situation, options))
+    if profile is None:
+        return None
+    advice = advise(profile, situation, options, longest_chunk_s=longest_chunk_s)
+    result = OptimizationResult.from_advice(advice, profile, machine=situation)
+    result.cache_hit = True
+    return result
+
+
+def _sampled(
     func: Callable[[Any], Any],
-    data: Iterable[Any],
+    source: Source,
     options: Options,
-    sample_size: int,
     longest_chunk_s: float,
+    *,
+    sample_size: int,
+    memory: Memory,
 ) -> OptimizationResult:
-    source = source_of(data, keep=True)
     study = Study(func, source, options=options, sample_size=sample_size)
     study.run()
-    every = source.unread() if isinstance(source, IteratedSource) else data
     if study.profile is None:
-        return OptimizationResult(1, 1, "nothing to do: the input is empty", data=every)
+        return OptimizationResult(1, 1, "nothing to do: the input is empty")
     advice = advise(study.profile, study.situation, options, longest_chunk_s=longest_chunk_s)
-    return OptimizationResult.from_advice(
-        advice, study.profile, machine=study.situation, data=every
-    )
+    memory.keep_advice(advice, study.profile, study.situation)
+    return OptimizationResult.from_advice(advice, study.profile, machine=study.situation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from amorsize.plan.pool_search import all_items_s
 from amorsize.plan.wording import warnings_about
@@ -16,6 +16,9 @@ from amorsize.vocab.plan import Decision, EngineKind
 from amorsize.vocab.profile import Profile
 from amorsize.vocab.record import RunRecord
 from amorsize.vocab.situation import Situation
+
+if TYPE_CHECKING:
+    from amorsize.cache.entries import CacheEntry
 
 
 @dataclass(slots=True, repr=False, eq=False)
@@ -52,6 +55,8 @@ class OptimizationResult:
     run: RunRecord | None = None
     """What really happened, where ``execute`` ran the items."""
     machine: Situation | None = None
+    memory: str = ""
+    """What earlier calls contributed, in a sentence."""
 
     @classmethod
     def from_advice(
@@ -86,6 +91,19 @@ class OptimizationResult:
         )
 
     @classmethod
+    def from_entry(cls, entry: CacheEntry) -> Self:
+        """A decision that was stored without measurements, as it stands."""
+        return cls(
+            entry.n_jobs,
+            entry.chunksize,
+            entry.reason,
+            entry.estimated_speedup,
+            list(entry.warnings),
+            executor_type=entry.executor_type,
+            cache_hit=True,
+        )
+
+    @classmethod
     def from_run(cls, record: RunRecord, *, data: object = None) -> Self:
         """The result of ``execute``: what it decided, and what came of it."""
         decision = record.decision
@@ -98,6 +116,7 @@ class OptimizationResult:
             data,
             record.profile,
             "thread" if record.engine is EngineKind.THREADS else "process",
+            record.memory.startswith("remembered"),
             decision=decision,
             run=record,
             machine=record.situation,
@@ -108,7 +127,8 @@ class OptimizationResult:
         if self.run is not None:
             return explain(self.run)
         if isinstance(self.decision, Advice) and self.profile is not None:
-            return explain_advice(self.decision, self.profile, self.machine)
+            page = explain_advice(self.decision, self.profile, self.machine)
+            return "\n".join([page, *wrapped([self.memory] if self.memory else [])])
         return self.reason
 
     def __str__(self) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amorsize.engines.source import source_of
-from amorsize.runtime.driver import Outcome
+from amorsize.engines.source import all_items, source_of
 from amorsize.runtime.driver import run as run_source
 from amorsize.runtime.ledger import Hooks
 from amorsize.vocab.options import DEFAULT_OPTIONS, Options
@@ -13,7 +12,16 @@ from amorsize.vocab.options import DEFAULT_OPTIONS, Options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-Run = Outcome
+    from amorsize.runtime.memory import Memory
+    from amorsize.vocab.record import RunRecord
+
+
+class Run(NamedTuple):
+    """The results in input order, how they came about, and every item, as far as it was kept."""
+
+    results: list[Any]
+    record: RunRecord
+    data: Any
 
 
 def run(
@@ -23,11 +31,19 @@ def run(
     *,
     progress: Callable[[int, int | None], None] | None = None,
     deliver: Callable[[Sequence[Any]], None] | None = None,
+    interrupted: Callable[[Sequence[Any]], None] | None = None,
+    keep: bool = False,
+    memory: Memory | None = None,
 ) -> Run:
     """Run ``func`` on every item; see ``runtime.driver.run`` for what it raises.
 
     ``progress`` gets (done, total), ``deliver`` consecutive results in input order as soon as
-    they are there; both are called in this thread, and what they raise stops the run.
+    they are there; both are called in this thread, and what they raise stops the run. On Ctrl-C
+    ``interrupted`` gets all consecutive results once more: a delivery may have been cut short.
+    ``keep`` remembers the items of an input that can be read once only, in ``Run.data``.
+    ``memory`` is what earlier calls have learned; without it nothing is looked up or kept.
     """
-    hooks = Hooks(progress=progress, deliver=deliver)
-    return run_source(func, source_of(data), options=options, hooks=hooks)
+    hooks = Hooks(progress=progress, deliver=deliver, interrupted=interrupted)
+    source = source_of(data, keep=keep)
+    done = run_source(func, source, options=options, hooks=hooks, memory=memory)
+    return Run(done.results, done.record, all_items(source, data))

@@ -24,7 +24,7 @@ def asked_function(func: Any) -> Callable[..., Any]:
     if not callable(func):
         msg = f"func parameter must be callable, got {type(func).__name__}"
         raise UsageError.parameter(msg)
-    return func  # type: ignore[no-any-return]
+    return func  # type: ignore[no-any-return]  # callable is all that is known
 
 
 def asked_ttl(ttl_seconds: Any) -> float:

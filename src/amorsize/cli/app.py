@@ -7,12 +7,15 @@ import os
 import pkgutil
 import sys
 from importlib import import_module
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from amorsize import __version__
 from amorsize.cli import commands
+from amorsize.cli.document import document, error_fields
 from amorsize.cli.exits import MEANING, Exit
 from amorsize.cli.failures import tell
+from amorsize.cli.suggest import did_you_mean
 from amorsize.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,11 +41,35 @@ class Parser(argparse.ArgumentParser):
         layout = argparse.RawDescriptionHelpFormatter
         super().__init__(**options, epilog=EXIT_CODES, formatter_class=layout, allow_abbrev=False)
 
+        self.below: list[Parser] = []
+        """Those of the commands."""
+        self._given: Sequence[str] = ()
+
+    @property
+    def flags(self) -> set[str]:
+        """Every flag, those of the commands among them."""
+        return set(self._option_string_actions).union(*(parser.flags for parser in self.below))
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Remember what was given, for ``error``."""
+        self._given = sys.argv[1:] if args is None else args
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
+        """Name a flag that does not exist before anything that is missing because of it."""
+        unknown = [flag for flag in self._flags_given() if flag not in self.flags]
+        if unknown and "required" in message:
+            message = f"unrecognized arguments: {' '.join(unknown)}"
         hint = f"{self.prog} --help"
-        if message.startswith("unrecognized arguments") and "--data-glob" in sys.argv:
+        if unknown:
+            hint = did_you_mean(unknown[0], self.flags) or hint
+        elif message.startswith("unrecognized arguments") and "--data-glob" in self._given:
             hint = "quote the pattern, or the shell puts what matches in its place"
         raise UsageError(message, hint=hint)
+
+    def _flags_given(self) -> list[str]:
+        words = takewhile(lambda word: word != "--", self._given)
+        return [word.partition("=")[0] for word in words if word.startswith("--") and word != "--"]
 
 
 def find_commands() -> dict[str, Command]:
@@ -63,6 +90,7 @@ def build_parser() -> Parser:
         sub = choices.add_parser(name, help=command.summary, description=command.summary)
         command.configure(sub)
         sub.set_defaults(run=command.run)
+        parser.below.append(sub)
     return parser
 
 
@@ -82,7 +110,15 @@ def _run(argv: Sequence[str] | None) -> int:
         args = build_parser().parse_args(argv)
     except SystemExit as request:  # --help and --version have been answered
         return int(request.code or Exit.OK)
-    return int(args.run(args))
+    try:
+        return int(args.run(args))
+    except Exception as error:
+        if not getattr(args, "json", False) or sys.stdout is None:
+            raise
+        code = tell(error)
+        if code != Exit.PIPE_CLOSED:
+            sys.stdout.write(document("error", error_fields(error, None), None))
+        return code
 
 
 def _flushed(stream: TextIO | None) -> bool:

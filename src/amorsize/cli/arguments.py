@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from amorsize.cli.target import FORMS
+from amorsize.errors import UsageError
 from amorsize.vocab.options import Backend, Order
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from enum import StrEnum
 
     from amorsize.vocab.options import Options
 
 SAMPLE_SIZE: Final = 5
 TARGET_CHUNK_S: Final = 0.2
+
+NUMBERS: Final = {
+    "n_jobs": "--n-jobs takes a whole number from 1 on, or -1 for all usable CPUs",
+    "chunksize": "--chunksize takes a whole number from 1 on",
+    "sample_size": "--sample-size takes a whole number from 1 on",
+    "target_chunk_duration": "--target-chunk-duration takes seconds, for example 0.2",
+}
+"""What each flag takes, by the name of its parameter."""
 
 
 def add_target(parser: ArgumentParser) -> None:
@@ -46,16 +58,21 @@ def add_measuring(parser: ArgumentParser) -> None:
     parser.add_argument("-p", "--profile", action="store_true", help="the same, kept from 0.1.0")
 
 
+def words(among: type[StrEnum]) -> list[str]:
+    """What may be said: argparse shows the members themselves as Python would."""
+    return [member.value for member in among]
+
+
 def add_forcing(parser: ArgumentParser) -> None:
     """Add what may be forced instead of found out."""
     group = parser.add_argument_group("how to run; by default it is found out")
     group.add_argument("--n-jobs", type=int, metavar="N", help="workers; -1 is all usable CPUs")
     group.add_argument("--chunksize", type=int, metavar="N", help="items handed out together")
-    group.add_argument("--backend", choices=[*Backend], default=Backend.AUTO, help="who works")
+    group.add_argument("--backend", choices=words(Backend), default="auto", help="who works")
     group.add_argument(
         "--order",
-        choices=[*Order],
-        default=Order.ANY,
+        choices=words(Order),
+        default="any",
         help="input: start items in input order only; results always come in it",
     )
 
@@ -74,20 +91,35 @@ def add_failing(parser: ArgumentParser) -> None:
     )
 
 
-def run_options(args: Namespace) -> Options:
-    """Check what a run was asked for by all of these.
+def forced_options(args: Namespace) -> Options:
+    """Check what ``add_measuring`` and ``add_forcing`` take, and the environment.
 
     Raises:
-        UsageError: a number makes no sense.
+        UsageError: a number makes no sense; the hint names the flag.
     """
     from amorsize.api.checks import check_sampling, options_from
 
-    check_sampling(args.sample_size, args.target_chunk_duration)
-    return options_from(
-        n_jobs=args.n_jobs,
-        chunksize=args.chunksize,
-        backend=args.backend,
-        order=args.order,
-        fail_fast=args.fail_fast,
-        rerun_lost=args.rerun_lost,
-    )
+    try:
+        _check_environment()
+        check_sampling(args.sample_size, args.target_chunk_duration)
+        return options_from(
+            n_jobs=args.n_jobs, chunksize=args.chunksize, backend=args.backend, order=args.order
+        )
+    except UsageError as error:
+        if error.hint is None:
+            name = str(error).removeprefix("Invalid parameter: ").partition(" ")[0]
+            error.hint = NUMBERS.get(name)
+        raise
+
+
+def run_options(args: Namespace) -> Options:
+    """Check the same, and add what ``add_failing`` takes."""
+    return replace(forced_options(args), fail_fast=args.fail_fast, rerun_lost=args.rerun_lost)
+
+
+def _check_environment() -> None:
+    """A run asks for these only when there is a choice to make, after the first items."""
+    from amorsize.machine import cpus, memory
+
+    cpus.override(os.environ)
+    memory.override(os.environ)

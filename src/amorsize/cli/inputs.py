@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from amorsize.cli.exits import InputError
 from amorsize.cli.suggest import similar_files
-from amorsize.cli.target import find_target
+from amorsize.cli.target import beside, find_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +29,7 @@ WHOLE_BYTES: Final = 64 * 2**20
 """Files up to this size are read at once: as objects some 100 to 500 MB. Not tuned."""
 
 BYTE_ORDER_MARK: Final = "\ufeff"
+UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def add_input_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,8 +66,21 @@ def read_items(args: argparse.Namespace) -> Iterable[Any]:
     if args.data_glob is not None:
         return _from_glob(args.data_glob)
     if args.data_call is not None:
-        return _from_call(_beside(args.target, args.data_call))
+        return _from_call(beside(args.target, args.data_call))
     return _from_stdin()
+
+
+def files_read(args: argparse.Namespace, items: Iterable[Any]) -> Iterator[str | int]:
+    """Files that are input, by path or descriptor: those that flags name, and items that are."""
+    if args.data_stdin:
+        yield sys.stdin.fileno()
+    if args.data_file is not None:
+        yield args.data_file
+    if isinstance(items, list | tuple):
+        everything = args.data_file is None  # a file of lines holds paths now and then
+        for item in items:
+            if isinstance(item, str) and (everything or item.endswith(".partial")):
+                yield item
 
 
 def _count(text: str) -> int:
@@ -74,6 +88,9 @@ def _count(text: str) -> int:
         number = int(text)
     except ValueError:
         number = -1
+    if number > sys.maxsize:
+        msg = f"must be at most {sys.maxsize:,}, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
     if number < 0:
         msg = f"must be a whole number from 0 on, got {text!r}"
         raise argparse.ArgumentTypeError(msg)
@@ -81,21 +98,21 @@ def _count(text: str) -> int:
 
 
 def _from_glob(pattern: str) -> list[str]:
-    # not pathlib: it would drop a leading ./ and cannot search from an absolute folder
-    paths = sorted(iglob(expanduser(pattern), recursive=True))  # noqa: PTH111, PTH207
+    home = expanduser(pattern)  # noqa: PTH111 - pathlib would drop a leading ./ ...
+    paths = sorted(iglob(home, recursive=True))  # noqa: PTH207 - ... and searches no absolute folder
     if not paths:
         msg = f"no file matches {pattern!r}"
         raise InputError(msg, hint="** in a pattern stands for any number of folders")
     return paths
 
 
-def _beside(target: str, call: str) -> str:
-    """``:name`` is a function beside the target."""
-    return f"{target.rpartition(':')[0]}{call}" if call.startswith(":") else call
-
-
 def _from_call(target: str) -> Iterable[Any]:
+    from amorsize.sample.facts import is_async
+
     call = find_target(target)
+    if is_async(call):
+        msg = f"--data-call {target} is an async function: it gives a coroutine, not items"
+        raise InputError(msg, hint="name a plain function")
     try:
         signature(call).bind()
     except TypeError as error:
@@ -103,7 +120,11 @@ def _from_call(target: str) -> Iterable[Any]:
         raise InputError(msg, hint="wrap it in a function without any") from error
     except ValueError:  # written in C, and does not tell
         pass
-    return cast("Iterable[Any]", call())
+    items = call()
+    if not hasattr(type(items), "__iter__") and not hasattr(type(items), "__getitem__"):
+        msg = f"--data-call {target} gave {type(items).__name__}, which is not iterable"
+        raise InputError(msg, hint="return a list, or yield items")
+    return cast("Iterable[Any]", items)
 
 
 def _from_stdin() -> Iterator[str]:
@@ -114,6 +135,9 @@ def _from_stdin() -> Iterator[str]:
 
 
 def _from_file(name: str) -> Iterable[Any]:
+    if not name:
+        msg = "--data-file needs the name of a file, got an empty one"
+        raise InputError(msg, hint="is a variable of the shell unset?")
     path = Path(name)
     try:
         stream = path.open("rb")
@@ -122,10 +146,18 @@ def _from_file(name: str) -> Iterable[Any]:
         raise InputError(msg, hint=similar_files(path)) from error
     except OSError as error:
         msg = f"cannot read {name}: {error.strerror}"
-        raise InputError(msg) from error
+        raise InputError(msg, hint=_unreadable(name, error)) from error
     items = _closing(stream, READERS.get(path.suffix.lower(), _lines)(stream, name))
     small = path.is_file() and path.stat().st_size <= WHOLE_BYTES
     return list(items) if small else items
+
+
+def _unreadable(name: str, error: OSError) -> str:
+    if isinstance(error, IsADirectoryError):
+        return f"--data-glob '{name.rstrip('/')}/*' gives the paths in it"
+    if isinstance(error, PermissionError):
+        return f"ls -l {name} shows who may read it"
+    return "--data-file names a file"
 
 
 def _closing(stream: BinaryIO, items: Iterator[Any]) -> Iterator[Any]:
@@ -146,10 +178,12 @@ def _decoded(stream: BinaryIO, name: str) -> Iterator[str]:
     except UnicodeDecodeError as error:
         at = f"byte {error.start + 1} is {error.object[error.start]:#04x}"
         msg = f"line {number} of {name} is not UTF-8: {at}"
-        raise InputError(msg, hint="iconv -f LATIN1 -t UTF-8 converts it") from error
+        is_utf16 = number == 1 and error.object.startswith(UTF_16_MARKS)
+        code = "UTF-16" if is_utf16 else "LATIN1"
+        raise InputError(msg, hint=f"iconv -f {code} -t UTF-8 converts it") from error
     except OSError as error:
         msg = f"cannot read {name} after line {number}: {error.strerror}"
-        raise InputError(msg) from error
+        raise InputError(msg, hint="results of the lines before it are not affected") from error
 
 
 def _json_values(stream: BinaryIO, name: str) -> Iterator[Any]:

@@ -12,6 +12,7 @@ import os
 import pkgutil
 import sys
 import traceback
+from contextlib import suppress
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,8 +39,7 @@ def import_named(name: str, *, shown_by: str | None = None) -> ModuleType:
     except (Exception, SystemExit) as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing and f"{name}.".startswith(f"{missing}."):
-            msg = f"no module is called {missing}"
-            raise UsageError(msg, hint=_similar(missing)) from error
+            raise _missing(name, missing) from error
         raise _failed(name, error, shown_by or f'python -c "import {name}"') from error
 
 
@@ -49,17 +49,27 @@ def import_file(file: str) -> ModuleType:
     Raises:
         UsageError: there is none, or importing it fails.
     """
-    path = Path(file).resolve()
-    if not path.is_file():
-        msg = f"no such file: {file}"
-        raise UsageError(msg, hint=similar_files(Path(file)))
+    path = _found(file)
     shown_by = f"python {file}"
     root, name = _place_in_its_package(path)
-    if not _is_free(name, root):
+    if "." in path.stem or not _is_free(name, root):
         return _import_under_its_own_name(path, shown_by)
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     return import_named(name, shown_by=shown_by)
+
+
+def _found(file: str) -> Path:
+    try:
+        path = Path(file).resolve()
+        is_file = path.is_file()
+    except (OSError, RuntimeError) as error:  # too long a name; links in a circle
+        msg = f"cannot read {file}: {getattr(error, 'strerror', None) or error}"
+        raise UsageError(msg, hint="TARGET names a file as path/to/file.py:function") from error
+    if not is_file:
+        msg = f"no such file: {file}"
+        raise UsageError(msg, hint=similar_files(Path(file)))
+    return path
 
 
 def _is_dotted(name: str) -> bool:
@@ -122,6 +132,15 @@ def _failed(name: str, error: BaseException, shown_by: str) -> UsageError:
         where = ""
     msg = f"cannot import {name}: {type(error).__name__}: {what}{where}"
     return UsageError(msg, hint=f"{shown_by} shows the whole traceback")
+
+
+def _missing(name: str, missing: str) -> UsageError:
+    with suppress(OSError):  # too long a name for a file
+        if Path(name).is_file():
+            msg = f"{name} is not a file of Python code"
+            return UsageError(msg, hint="a file in TARGET ends in .py")
+    known = "it is neither in the current folder nor installed for this Python"
+    return UsageError(f"no module is called {missing}", hint=_similar(missing) or known)
 
 
 def _similar(missing: str) -> str | None:

@@ -38,11 +38,15 @@ class Outcome(NamedTuple):
         return Exit.OK
 
     def failed(self, error: BaseException) -> int:
+        from amorsize.engines.forking import interrupts_held
+
+        with interrupts_held():  # a second Ctrl-C must not keep the results from their place
+            kept = self.results.abandon()
         code = tell(error)
-        kept_in = self.results.abandon()
-        if kept_in is not None:
-            say(f"the results so far are in {kept_in}: {self.results.count:,} lines")
+        if kept is not None:
+            lines = "1 line" if kept.lines == 1 else f"{kept.lines:,} lines"
+            say(f"the results so far are in {kept.path}: {lines}")
         if self.args.json and not isinstance(error, ReaderGoneError):
-            fields = error_fields(error, kept_in)
+            fields = error_fields(error, None if kept is None else kept.path)
             self.output.write(document("error", fields, self.results.kept_lines))
         return code

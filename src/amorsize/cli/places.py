@@ -1,19 +1,17 @@
-"""Where lines go: a file that appears only when complete, standard output, or memory."""
+"""Where lines go: standard output, memory, or a file, which has ``output_file`` to itself."""
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
-from amorsize.cli.exits import OutputFailedError
-from amorsize.errors import UsageError
+from amorsize.errors import AmorsizeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from amorsize.cli.lines import LineOf
+    from amorsize.cli.output_file import Kept
     from amorsize.cli.streams import DataOutput
 
 
@@ -22,10 +20,13 @@ class Place(Protocol):
 
     def write(self, lines: Sequence[str], /) -> None: ...
 
+    def settled(self) -> int | None:
+        """How many lines are there for certain after an interruption, where that is known."""
+
     def finish(self) -> None:
         """All lines are there."""
 
-    def abandon(self) -> Path | None:
+    def abandon(self) -> Kept | None:
         """No more lines will come; tells which file holds those so far, if one does."""
 
 
@@ -35,6 +36,9 @@ class ToOutput:
 
     def write(self, lines: Sequence[str], /) -> None:
         self._output.write("".join(f"{line}\n" for line in lines))
+
+    def settled(self) -> None:
+        pass
 
     def finish(self) -> None:
         pass
@@ -50,6 +54,9 @@ class ToMemory:
     def write(self, lines: Sequence[str], /) -> None:
         self.lines.extend(lines)
 
+    def settled(self) -> int:
+        return len(self.lines)
+
     def finish(self) -> None:
         pass
 
@@ -57,53 +64,11 @@ class ToMemory:
         pass
 
 
-class ToFile:
-    """Writes ``FILE.partial`` beside, which becomes ``FILE`` when complete.
+class Watching(TypedDict):
+    """Keywords of ``api.run.run``."""
 
-    A device or a pipe cannot be replaced, so lines go straight to it.
-    """
-
-    def __init__(self, name: str) -> None:
-        named = Path(name)
-        self._replaces = named.is_file() or not named.exists()
-        self._path = named.resolve() if self._replaces and named.is_symlink() else named
-        self._beside = Path(f"{self._path}.partial") if self._replaces else self._path
-        if self._path.is_dir():
-            msg = f"cannot write to {name}: it is a folder"
-            raise UsageError(msg, hint="--output names a file")
-        try:
-            self._stream = self._beside.open("wb")
-        except OSError as error:
-            msg = f"cannot write to {self._beside}: {error.strerror}"
-            raise UsageError(msg, hint="--output names a file in a folder that exists") from error
-
-    def write(self, lines: Sequence[str], /) -> None:
-        text = "".join(f"{line}\n" for line in lines)
-        try:
-            self._stream.write(text.encode("utf-8", "backslashreplace"))
-            self._stream.flush()
-        except OSError as error:
-            raise OutputFailedError.for_place(str(self._beside), error) from error
-
-    def finish(self) -> None:
-        try:
-            if self._replaces:
-                os.fsync(self._stream.fileno())
-            self._stream.close()
-            if self._replaces:
-                self._beside.replace(self._path)
-        except OSError as error:
-            raise OutputFailedError.for_place(str(self._path), error) from error
-
-    def abandon(self) -> Path | None:
-        with suppress(OSError):
-            self._stream.close()
-        if not self._replaces:
-            return None
-        if self._beside.stat().st_size > 0:
-            return self._beside
-        self._beside.unlink()
-        return None
+    deliver: Callable[[Sequence[object]], None]
+    interrupted: Callable[[Sequence[object]], None]
 
 
 class Results:
@@ -124,11 +89,24 @@ class Results:
             self._place.write(lines)
             self.count += len(lines)
 
+    def interrupted(self, results: Sequence[object]) -> None:
+        """Write what is missing of all ``results`` that had come when Ctrl-C did."""
+        there = self._place.settled()
+        if there is not None:
+            self.count = there
+            with suppress(AmorsizeError):  # Ctrl-C is what ends the run
+                self.take(results[there:])
+
     def finish(self) -> None:
         self._place.finish()
 
-    def abandon(self) -> Path | None:
+    def abandon(self) -> Kept | None:
         return self._place.abandon()
+
+    @property
+    def hooks(self) -> Watching:
+        """What a run calls."""
+        return {"deliver": self.take, "interrupted": self.interrupted}
 
     @property
     def kept_lines(self) -> list[str] | None:

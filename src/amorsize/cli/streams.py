@@ -64,15 +64,16 @@ def data_output() -> Iterator[DataOutput]:
     The descriptor itself is redirected, so this holds for the user's function, for libraries
     written in C, and for worker processes.
     """
+    _fill_closed_descriptors()
     if sys.stdout is None:
         yield DataOutput(CLOSED)
         return
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     sys.stdout.flush()
-    real = os.dup(STDOUT)
+    real = _duplicate(STDOUT)
     try:
-        _redirect_to_stderr()
+        os.dup2(STDERR, STDOUT)
         yield DataOutput(real)
     finally:
         with suppress(OSError):
@@ -81,10 +82,16 @@ def data_output() -> Iterator[DataOutput]:
         os.close(real)
 
 
-def _redirect_to_stderr() -> None:
+def _fill_closed_descriptors() -> None:
+    """Without this, the next file opened would become standard output or standard error."""
+    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        os.set_inheritable(nowhere, True)
+    os.close(nowhere)
+
+
+def _duplicate(descriptor: int) -> int:
     try:
-        os.dup2(STDERR, STDOUT)
-    except OSError:  # standard error is closed
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, STDOUT)
-        os.close(nowhere)
+        from fcntl import F_DUPFD_CLOEXEC, fcntl
+    except ImportError:  # Windows
+        return os.dup(descriptor)
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR + 1)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from amorsize.cli.modules import import_file, import_named
-from amorsize.cli.suggest import did_you_mean
+from amorsize.cli.suggest import MOST_NAMES, did_you_mean
 from amorsize.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +43,34 @@ def find_target(target: str) -> Callable[..., Any]:
     return _function(module, names, target)
 
 
+def beside(target: str, call: str) -> str:
+    """``:name`` is a function of the module that ``target`` is in."""
+    if not call.startswith(":"):
+        return call
+    place, colon, _ = target.rpartition(":")
+    if not colon:
+        _see_the_current_folder()
+        place = _import_as_far_as_possible(target)[0].__name__
+    return f"{place}{call}"
+
+
+def check_takes_one(func: Callable[..., Any], target: str) -> None:
+    """See that ``func`` can be called with one item, as far as it tells.
+
+    Raises:
+        UsageError: it needs more, or takes none.
+    """
+    try:
+        parameters = signature(func)
+    except (TypeError, ValueError):  # written in C, and does not tell
+        return
+    try:
+        parameters.bind(None)
+    except TypeError as error:
+        msg = f"{target} cannot be called with one item: {error}"
+        raise UsageError(msg, hint="wrap it in a function of one argument") from error
+
+
 def _see_the_current_folder() -> None:
     here = str(Path.cwd())
     if not sys.flags.safe_path and not {"", here} & set(sys.path):
@@ -69,12 +98,20 @@ def _function(module: ModuleType, names: list[str], target: str) -> Callable[...
     for name in names:
         if not hasattr(found, name):
             msg = f"{target}: {getattr(found, '__name__', found)} has no {name!r}"
-            raise UsageError(msg, hint=did_you_mean(name, _functions_of(found)))
+            raise UsageError(msg, hint=_instead(name, found))
         found = getattr(found, name)
     if not callable(found):
         msg = f"{target} is not a function: it is of type {type(found).__name__}"
-        raise UsageError(msg, hint=did_you_mean(names[-1], _functions_of(module)))
-    return found  # type: ignore[no-any-return]
+        raise UsageError(msg, hint=_instead(names[-1], module))
+    return cast("Callable[..., Any]", found)
+
+
+def _instead(name: str, owner: object) -> str:
+    functions = _functions_of(owner)
+    if not functions:
+        return FORMS
+    some = ", ".join(sorted(functions)[:MOST_NAMES])
+    return did_you_mean(name, functions) or f"among its {len(functions)} functions are {some}"
 
 
 def _functions_of(owner: object) -> list[str]:

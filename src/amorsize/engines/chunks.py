@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, field
 from itertools import islice
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from amorsize.engines.blocks import Pace, map_items, runner_for
 
@@ -52,14 +54,50 @@ def run_chunk(
     An error is returned, not raised, whatever its type. ``exact`` says that there are as many
     items as the span promises; where there are fewer, the error is ``InputEndedError``.
     """
-    ran = Ran(span[0])
+    ran, forks = Ran(span[0]), _DESCENT.forks
     began = perf_counter()
     try:
         _run_pieces(func, iter(items), ran, stop=span[1], exact=exact, watch=watch)
     except BaseException as error:  # noqa: BLE001 - whatever func raises reaches the caller as itself
         ran.error = error
     ran.busy_s = perf_counter() - began
+    if _DESCENT.forks != forks:
+        _end_as_a_child(ran.error)
     return ran
+
+
+@dataclass(slots=True)
+class _Descent:
+    """How many forks lie between the first process and this one: asking for the pid is dearer."""
+
+    forks: int = 0
+
+    def deepen(self) -> None:
+        self.forks += 1
+
+
+_DESCENT: Final = _Descent()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_DESCENT.deepen)
+
+
+def _end_as_a_child(error: BaseException | None) -> NoReturn:
+    """End a process that ``func`` has forked and that leaves ``func``: it is no worker of ours.
+
+    It says what an interpreter says at its end; ``atexit`` is not run.
+    """
+    status = 0
+    if isinstance(error, SystemExit):
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    elif error is not None:
+        status = 1
+    try:
+        if error is not None and not (isinstance(error, SystemExit) and status == error.code):
+            sys.excepthook(type(error), error, error.__traceback__)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    finally:
+        os._exit(status & 0xFF)
 
 
 def _run_pieces(

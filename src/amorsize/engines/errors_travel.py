@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import traceback
 import types
+from contextlib import suppress
 from typing import Any, Final
 
 DATA_DESCRIPTORS: Final = (types.MemberDescriptorType, types.GetSetDescriptorType)
@@ -23,6 +24,12 @@ def portable(error: BaseException) -> tuple[dict[str, Any], str]:
     """What pickle is to be given: all that ``error`` holds, and its traceback as text."""
     text = "".join(traceback.format_exception(error))
     return _state(error, MAX_CHAIN), text
+
+
+def annotate(error: BaseException, note: str) -> None:
+    """Add a note, where ``error`` takes one: a frozen class does not, and is raised without."""
+    with suppress(Exception):
+        error.add_note(note)
 
 
 def unpack_error(packed: bytes) -> tuple[BaseException, str]:
@@ -97,7 +104,7 @@ def _blank(state: dict[str, Any]) -> BaseException:
     builtin = next(base for base in kind.__mro__ if not base.__flags__ & 1 << 9)
     try:
         error = builtin.__new__(kind, *state["args"])
-        builtin.__init__(error, *state["args"])  # type: ignore[misc]
+        builtin.__init__(error, *state["args"])  # type: ignore[misc]  # any builtin exception takes these
     except TypeError:  # a C constructor that wants other arguments: its fields are set next
         error = BaseException.__new__(kind)
     error.args = state["args"]

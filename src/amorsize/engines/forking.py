@@ -28,10 +28,21 @@ class Interrupted(KeyboardInterrupt):
 
 def flush_streams() -> None:
     """Empty the standard streams, so that nothing buffered is printed twice."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            with suppress(OSError, ValueError):  # closed, or nobody reads: not our business
-                stream.flush()
+    for stream in {id(it): it for it in _standard_streams() if it is not None}.values():
+        # closed, or nobody reads, or it is no stream of Python's: not our business
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+
+
+def _standard_streams() -> tuple[Any, ...]:
+    """A stream that the user has put in place may write through the original one."""
+    return sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__
+
+
+def flush_c_streams() -> None:
+    """Empty what C libraries have printed and not written."""
+    libc: Any = ctypes.CDLL(None)
+    libc.fflush(None)
 
 
 @contextmanager
@@ -91,6 +102,7 @@ def _be_a_worker(caller: int, work: Callable[[], None]) -> NoReturn:
             sys.excepthook(*sys.exc_info())
         finally:
             flush_streams()
+            flush_c_streams()
     finally:  # even if a second Ctrl-C cuts the lines above short
         os._exit(status)
 

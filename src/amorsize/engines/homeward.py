@@ -43,7 +43,7 @@ def _pickler() -> Any:
     made_here = WeakSet[type]()
     """Classes that the function made in this worker: nobody has them at home."""
 
-    class Homeward(cloudpickle.Pickler):  # type: ignore[misc]
+    class Homeward(cloudpickle.Pickler):  # type: ignore[misc]  # a base without types
         def reducer_override(self, value: Any) -> Any:
             if isinstance(value, type) and value not in made_here:
                 number = _known("_DYNAMIC_CLASS_TRACKER_BY_CLASS").get(value)

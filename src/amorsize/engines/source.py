@@ -157,7 +157,8 @@ class IteratedSource:
     """Data that is iterated once, in order, in the caller's thread.
 
     ``length`` is what ``len`` promised, or ``None``; it is never trusted for more than a
-    forecast. An exception of the iterator itself ends the input and is kept in ``broken``.
+    forecast. What the iterator itself raises ends the input and is kept in ``broken``; an
+    interrupt is raised at once. After its end the iterator is not asked again.
     """
 
     indexed = False
@@ -201,8 +202,12 @@ class IteratedSource:
         if self.broken is None:
             try:
                 items.extend(self.block(count))
-            except Exception as error:  # noqa: BLE001 - the user's iterator; raised in its turn
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - the user's iterator; raised in its turn
                 self.broken = error
+            if len(items) < count:  # some iterators would go on if they were asked again
+                self._iterator = iter(())
         start = self.position
         self.position += len(items)
         return Chunk(start, items) if items else None
@@ -258,6 +263,11 @@ def source_of(data: Iterable[Any], *, keep: bool = False) -> Source:
     )
 
 
+def all_items(source: Source, data: Any) -> Any:
+    """Every item of ``data``, that ``source`` has read from: itself, where it can be read again."""
+    return source.unread() if isinstance(source, IteratedSource) else data
+
+
 def _indexes_as_it_iterates(data: Any) -> bool:
     kind = type(data)
     if kind in INDEXED_TYPES:
@@ -272,18 +282,21 @@ def _indexes_as_it_iterates(data: Any) -> bool:
 def _has_only_getitem(data: Any) -> bool:
     kind = type(data)
     has = [hasattr(kind, name) for name in ("__getitem__", "__len__", "__iter__")]
-    return has == [True, True, False]
+    return has == [True, True, False] and _promised_length(data) is not None
 
 
 def _holds_all(data: Any) -> bool:
     kind = type(data)
     if kind in IN_MEMORY_TYPES:
         return True
-    return kind.__module__.startswith("pandas.") and kind.__name__ in {"Series", "DataFrame"}
+    return kind.__module__.partition(".")[0] == "pandas" and kind.__name__ in {
+        "Series",
+        "DataFrame",
+    }
 
 
 def _promised_length(data: Any) -> int | None:
     try:
         return len(data)
-    except TypeError:
+    except Exception:  # noqa: BLE001 - the plain loop never asks, so it is no reason to fail
         return None

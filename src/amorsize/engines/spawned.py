@@ -2,8 +2,9 @@
 
 Function and items travel by pickle. The caller works too: while workers start (0.2 to 0.4 s when
 they are cold) it goes on as before, then it takes turns between its own chunks, sending and
-receiving. Chunks are packed far ahead, so that nobody waits for a caller that is busy with a
-long item; what no worker is near to the caller takes back when it has nothing else to do.
+receiving. Chunks of input that can be indexed are packed far ahead, so that nobody waits for a
+caller that is busy with a long item; what no worker is near to the caller takes back when it has
+nothing else to do.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import Failure
 from amorsize.engines.chunks import run_chunk
-from amorsize.engines.errors_travel import unpack_error
+from amorsize.engines.errors_travel import annotate, unpack_error
 from amorsize.engines.marks import new_marks
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.noted import named
@@ -243,7 +244,7 @@ class _Run:
         except Exception as trouble:  # noqa: BLE001 - an exception may refuse to be rebuilt
             self._strand(chunk, part, describe(trouble))
             return
-        error.add_note(f"traceback in {where}:\n{text.rstrip()}")
+        annotate(error, f"traceback in {where}:\n{text.rstrip()}")
         self._reports.failed(Failure(part.start, error, where))
 
     def _strand(self, chunk: Chunk, part: Part, why: str) -> None:

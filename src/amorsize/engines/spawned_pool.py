@@ -200,7 +200,7 @@ def spawned_pool(workers: int) -> Iterator[SpawnedPool]:
 
 def _processes_of(executor: Any) -> list[Any]:
     """The worker processes of an executor; loky shows them nowhere else."""
-    return list(executor._processes.values())  # noqa: SLF001
+    return list(executor._processes.values())  # noqa: SLF001 - nowhere else
 
 
 @contextmanager

@@ -145,9 +145,8 @@ def serve(order: Order) -> Reply:
         return Reply(worker, bad_items=describe(error))
     with _marks_of(order) as marks:
         watch = to_its_end if marks is None else _watch_for(order.slot, marks)
-        parts = tuple(_parts(func, items, order, watch=watch))
-        if marks is not None and parts and parts[-1].kind is PartKind.FAILED:
-            marks.lower_limit(parts[-1].start)
+        stop_at = _unheard if marks is None else marks.lower_limit
+        parts = tuple(_parts(func, items, order, watch=watch, stop_at=stop_at))
     _flush_streams()
     return Reply(worker, parts)
 
@@ -170,22 +169,33 @@ def _watch_for(slot: int, marks: Marks) -> Watch:
     return lambda index, stop, size: marks.start(slot, (index, stop), size)
 
 
+def _unheard(_index: int) -> None:
+    """Nobody else can be told to stop."""
+
+
 def _parts(
-    func: Callable[[Any], Any], items: list[Any], order: Order, *, watch: Watch
+    func: Callable[[Any], Any],
+    items: list[Any],
+    order: Order,
+    *,
+    watch: Watch,
+    stop_at: Callable[[int], None],
 ) -> Iterator[Part]:
     """Run the items; an error that cannot travel is no reason to stop: the caller sees to it."""
     index, stop = order.start, order.start + len(items)
     iterator = iter(items)
     while index < stop:
         ran = run_chunk(func, iterator, (index, stop), watch=watch)
+        ending = None if ran.error is None else _ending(ran.next_index, ran.error)
+        if ending is not None and ending.kind is PartKind.FAILED:
+            stop_at(ran.next_index)  # first, so that nobody starts a larger item meanwhile
         size = 1 if order.singly else max(1, len(ran.results))
         for at in range(0, len(ran.results), size):
             busy_s = ran.busy_s if at == 0 else 0.0
             yield from _result_parts(index + at, ran.results[at : at + size], busy_s)
         index = ran.next_index
-        if ran.error is None:
+        if ending is None:
             return
-        ending = _ending(index, ran.error)
         yield ending
         if ending.kind is PartKind.FAILED:
             return

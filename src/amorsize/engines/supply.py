@@ -71,7 +71,9 @@ class Supply:
         block = source.block(count)
         try:
             items.extend(block)
-        except Exception as error:  # noqa: BLE001 - the user's __getitem__ may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the user's __getitem__ may raise anything
             self.failure = Failure(source.position + len(items), error, "the input")
             self.ended = True
         chunk = Chunk(source.position, items)

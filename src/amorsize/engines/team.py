@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 from amorsize.engines.base import EngineStartError, Failure
 from amorsize.engines.board import Board
 from amorsize.engines.chunks import InputEndedError, Ran
-from amorsize.engines.errors_travel import unpack_error
+from amorsize.engines.errors_travel import annotate, unpack_error
 from amorsize.engines.forking import (
+    flush_c_streams,
     flush_streams,
     fork_worker,
     hold_interrupts,
@@ -140,6 +141,7 @@ class _Team:
         os.close(os.pidfd_open(os.getpid()))  # refused here, it would be refused after the fork
         self._share()
         flush_streams()
+        flush_c_streams()
         for row in range(1, self._job.workers):
             try:
                 self._start_member(row)
@@ -286,7 +288,7 @@ class _Team:
         except Exception as trouble:  # noqa: BLE001 - an exception may refuse to be rebuilt
             self._strand(frame, f"{type(trouble).__name__}: {trouble}")
             return
-        error.add_note(f"traceback in {member.where}:\n{text.rstrip()}")
+        annotate(error, f"traceback in {member.where}:\n{text.rstrip()}")
         self._reports.failed(Failure(frame.start, error, member.where))
 
     def _strand(self, frame: Frame, why: str) -> None:
@@ -344,6 +346,8 @@ class _Team:
 
     def _hang_up(self) -> None:
         if self._life >= 0:
+            # nobody reads it, all see it: a process that func has forked may hold the pipe open
+            os.write(self._life, b".")
             os.close(self._life)
             self._life = -1
 

@@ -133,15 +133,17 @@ class Worker:
             ran = lookout.run(index, items)
             if isinstance(ran.error, Interrupted):
                 raise ran.error
-            yield from _result_frames(index, ran.results, ran.busy_s)
-            index = ran.next_index
-            if ran.error is None:
+            start, index = index, ran.next_index
+            ending = None if ran.error is None else _ending(index, ran.error)
+            stops = ending is not None and ending.kind is not FrameKind.STRANDED
+            if stops:  # before results are packed, so that nobody starts a larger item meanwhile
+                self._shared.board.note_failure(self._row, index)
+            yield from _result_frames(start, ran.results, ran.busy_s)
+            if ending is None:
                 break
-            ending = _ending(index, ran.error)
             yield ending
             index += ending.covered
-            if ending.kind is not FrameKind.STRANDED:
-                self._shared.board.note_failure(self._row, ending.start)
+            if stops:
                 break
         if index < lookout.end:  # not started, because something smaller has failed
             yield _frame(FrameKind.RESULTS, index, pack([]), covered=lookout.end - index)

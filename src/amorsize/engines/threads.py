@@ -22,7 +22,7 @@ from amorsize.engines.chunks import Ran, run_chunk
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.supply import ItemCost, Supply
 from amorsize.machine.ownthreads import forget, see_gone
-from amorsize.plan.concurrency import MOST_THREADS, Expectation, Width, WidthFinder
+from amorsize.plan.concurrency import MOST_THREADS, SCOUTS, Expectation, Width, WidthFinder
 from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class _Crew:
         """Items turned out to compute instead of waiting: what is left is for others."""
         self._no_more: Exception | None = None
         self._going_home = False
+        self._is_drained = False
         self._full_s = 0.0
         self._numbers = count(1)
         self.most_at_once = 0
@@ -142,22 +143,31 @@ class _Crew:
             self._report_input()  # reading may have failed behind the last chunk
 
     def _patience_s(self) -> float:
-        patience = self._reports.patience_s
-        return WAKE_S if patience is None else min(patience, WAKE_S)
+        expected, asked_s = self._expected, self._reports.patience_s
+        look_s = None if expected is None else expected.next_look_s(perf_counter())
+        return min(seconds for seconds in (asked_s, look_s, WAKE_S) if seconds is not None)
+
+    def _width(self) -> int:
+        """How many threads there may be: a few, until they were seen to wait."""
+        expected = self._expected
+        if expected is None or expected.waits(perf_counter(), process_time(), threads=self._alive):
+            return self._wanted
+        return min(self._wanted, SCOUTS)
 
     def _hand_out(self) -> bool:
         """Keep chunks ready and threads enough for them; False when all are home."""
-        began = perf_counter()
-        while self._may_hand_out() and self._outstanding < self._wanted + self._ahead():
+        began, width = perf_counter(), self._width()
+        while self._may_hand_out() and self._outstanding < width + self._ahead():
             chunk = self._supply.next(self._chunk_size())
             if chunk is None:
                 self._report_input()
+                self._drained()
                 break
             self._tasks.put(chunk)
             self._outstanding += 1
             if perf_counter() - began > SLOW_INPUT_S:
-                self._hire_enough()
-        self._hire_enough()
+                self._hire_enough(width)
+        self._hire_enough(width)
         return self._outstanding > 0
 
     def _may_hand_out(self) -> bool:
@@ -175,16 +185,16 @@ class _Crew:
             return self._job.chunksize
         size = self._cost.fitting(QUANTUM_S)
         left = self._supply.left()
-        return size if left is None else max(1, min(size, left // (TAPER * self._wanted)))
+        return size if left is None else max(1, min(size, left // (TAPER * self._width())))
 
     def _report_input(self) -> None:
         if self._supply.failure is not None:
             self._reports.failed(self._supply.failure)
 
-    def _hire_enough(self) -> None:
+    def _hire_enough(self, width: int) -> None:
         if self._no_more is not None:
             self._settle_for_fewer(self._no_more)
-        missing = min(self._wanted, self._outstanding) - self._alive
+        missing = min(width, self._wanted, self._outstanding) - self._alive
         if missing > 0:
             self._hire(missing)
 
@@ -198,6 +208,8 @@ class _Crew:
         with self._lock:
             self._alive += many
         self._start_thread(many)
+        if self._expected is not None and self._alive <= SCOUTS:
+            self._expected.begins(perf_counter(), process_time())
         self.most_at_once = max(self.most_at_once, self._alive)
 
     def _take(self, ran: Ran, where: str) -> None:
@@ -215,7 +227,7 @@ class _Crew:
 
     def _doubt(self, ran: Ran, cpu_s: float) -> None:
         if self._expected is not None:
-            self._expected.came_home(len(ran.results), cpu_s)
+            self._expected.came_home(len(ran.results), cpu_s, ran.busy_s)
             self._gives_up = self._gives_up or self._expected.is_wrong(
                 perf_counter(), process_time(), threads=self._alive
             )
@@ -245,6 +257,15 @@ class _Crew:
     def _send_home(self) -> None:
         with self._lock:
             self._going_home = True
+        self._let_go()
+
+    def _drained(self) -> None:
+        """No chunk follows: who finds none ends by itself, while others are still at work."""
+        if not self._is_drained:
+            self._is_drained = True
+            self._let_go()
+
+    def _let_go(self) -> None:
         for _ in range(self._alive):
             self._tasks.put(None)
 

@@ -89,7 +89,7 @@ def parse_mounts(mountinfo: str) -> tuple[Mount, ...]:
 def _parse_mount(line: str) -> Mount | None:
     before, _, after = line.partition(" - ")
     ours, theirs = before.split(" "), after.split(" ")
-    if theirs[0] not in {"cgroup", "cgroup2"} or len(ours) < 5 or len(theirs) < 3:  # noqa: PLR2004
+    if theirs[0] not in {"cgroup", "cgroup2"} or len(ours) < 5 or len(theirs) < 3:  # noqa: PLR2004 - see proc_pid_mountinfo(5)
         return None
     unified = theirs[0] == "cgroup2"
     return Mount(

@@ -66,7 +66,7 @@ PROBES: Final = (
     _Probe("numba.cuda", "CUDA, initialised by numba", cuda_driver_initialised),
     _Probe("jax", "CUDA, initialised by jax", cuda_driver_initialised),
     _Probe("tensorflow", "CUDA, initialised by tensorflow", cuda_driver_initialised),
-    _Probe("tkinter", "a tkinter window", lambda tk: tk._default_root is not None),  # noqa: SLF001
+    _Probe("tkinter", "a tkinter window", lambda tk: tk._default_root is not None),  # noqa: SLF001 - tkinter tells nowhere else
     _Probe("PySide6.QtCore", "a Qt application", _qt_runs),
     _Probe("PyQt6.QtCore", "a Qt application", _qt_runs),
     _Probe("PySide2.QtCore", "a Qt application", _qt_runs),

@@ -175,7 +175,7 @@ def _offered() -> int:
 
 def _x_option() -> str | bool | None:
     # the only place where Python keeps -X options of its own
-    return sys._xoptions.get("cpu_count")  # noqa: SLF001
+    return sys._xoptions.get("cpu_count")  # noqa: SLF001 - see above
 
 
 def _address_space_bytes() -> int | None:

@@ -28,7 +28,7 @@ def read(root: str, path: str) -> Text:
     """Contents of the file that the process sees as ``path``."""
     try:
         # not Path.open: see the module's docstring
-        with open(root + path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        with open(root + path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - see the module's docstring
             return file.read(MAX_CHARS)
     except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
         return None

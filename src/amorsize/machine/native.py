@@ -88,7 +88,7 @@ def code_mappings() -> list[Mapping]:
 def parse_maps(text: str) -> list[Mapping]:
     """Lines of ``/proc/<pid>/maps`` that are code from a file (see proc_pid_maps(5))."""
     rows = (line.split(None, 5) for line in text.splitlines())
-    code = [row for row in rows if len(row) > 5 and "x" in row[1] and row[5].startswith("/")]  # noqa: PLR2004
+    code = [row for row in rows if len(row) > 5 and "x" in row[1] and row[5].startswith("/")]  # noqa: PLR2004 - six columns
     return sorted(map(_mapping, code), key=lambda mapping: mapping.start)
 
 

@@ -16,7 +16,7 @@ TASKS: Final = "/proc/self/task"
 LINGER_S: Final = 20e-3
 """How long threads with nothing left to do may take to end. One takes some 0.1 ms."""
 
-GLANCE_S: Final = 20e-6
+GLANCE_S: Final = 50e-6
 
 BOOKS: Final[Any] = getattr(threading, "_dangling", None)
 """Where ``threading`` notes every thread until its object is freed, weakly."""

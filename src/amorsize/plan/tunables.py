@@ -21,10 +21,10 @@ BLOCKING_SHARE: Final = 0.05
 
 It is what an unlucky start can cost: never meaningfully slower than the plain loop."""
 
-THREADS_STAKE_S: Final = 2e-3
+THREADS_STAKE_S: Final = 3e-3
 """Threads may be started on an expectation that is not sure if they cost no more, ..."""
 
-THREADS_STAKE: Final = 0.1
+THREADS_STAKE: Final = 0.2
 """... or no more than this share of what was spent: waiting for a second item costs all of it."""
 
 FEW_ITEMS: Final = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from amorsize.errors import BackendRefusedError
-from amorsize.plan.units import seconds
+from amorsize.plan.units import seconds, three_digits
 from amorsize.vocab.options import Backend
 from amorsize.vocab.plan import (
     CannotCross,
@@ -37,7 +37,7 @@ def in_words(reason: Rejection) -> str:  # noqa: C901, PLR0911, PLR0912 - one ca
     """Why a candidate lost, as half a sentence."""
     match reason:
         case CannotCross(what, why):
-            return f"{what} cannot be sent to another process: {why}"
+            return f"{what} cannot be sent to another process: {why}{_at_home(what, why)}"
         case ForkUnsafe(what):
             return f"forking is not safe here: {what}"
         case HoldsTheLock():
@@ -73,6 +73,19 @@ def in_words(reason: Rejection) -> str:  # noqa: C901, PLR0911, PLR0912 - one ca
             assert_never(reason)
 
 
+def times_faster(factor: float) -> str:
+    """How two times compare: ``2.00 times faster``, ``1.25 times slower``."""
+    if 0 < factor < 1:
+        return f"{three_digits(1 / factor)} times slower"
+    return f"{three_digits(factor)} times faster"
+
+
+def _at_home(what: str, why: str) -> str:
+    """The remedy for a function that another process cannot look up by its name."""
+    nameless = "function" in what and ("<lambda>" in why or "<locals>" in why)
+    return "; define it with def at the top of a module" if nameless else ""
+
+
 def warnings_about(reasons: Iterable[Rejection]) -> list[str]:
     """What the caller should know and can do about it, each thing once."""
     known = dict.fromkeys(_remedy(reason) for reason in reasons)
@@ -95,6 +108,11 @@ def wanted(options: Options) -> str:
     if options.n_jobs is not None:
         words.append(f"n_jobs={options.n_jobs}")
     return ", ".join(words)
+
+
+def contradiction(options: Options) -> BackendRefusedError:
+    """The error for the plain loop with several workers."""
+    return refusal(options, [Untried("the plain loop has one worker")])
 
 
 def refusal(options: Options, reasons: Iterable[Rejection]) -> BackendRefusedError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from amorsize.plan.units import seconds, three_digits
-from amorsize.plan.wording import in_words
+from amorsize.plan.units import seconds
+from amorsize.plan.wording import in_words, times_faster
 from amorsize.report.candidates import Row, pool_name
 from amorsize.report.page import Page, lay_out, wrapped
 from amorsize.vocab.advice import PoolKind
@@ -38,16 +38,15 @@ def advice_line(advice: Advice) -> str:
     if advice.chosen.n_jobs == 1:
         return f"the plain loop is best and takes about {loop}; {_why_serial(advice)}"
     name, total = pool_name(advice.chosen), seconds(advice.expected.total_s)
-    return (
-        f"{name} takes about {total} instead of {loop}, {three_digits(advice.speedup)} times faster"
-    )
+    return f"{name} takes about {total} instead of {loop}, {times_faster(advice.speedup)}"
 
 
 def advice_text(advice: Advice, profile: Profile) -> list[str]:
     """The advice, how sure it is, and what it rests on."""
     left = "" if profile.items_left is None else f" of {profile.sampled + profile.items_left:,}"
     one = f"{seconds(profile.mean_s)} a call"
-    basis = f"measured: {profile.sampled:,}{left} items, {one}; explain() tells the rest"
+    items = "item" if left in {"", " of 1"} and profile.sampled == 1 else "items"
+    basis = f"measured: {profile.sampled:,}{left} {items}, {one}; explain() tells the rest"
     return wrapped([advice_line(advice), *_range(advice), basis])
 
 
@@ -74,7 +73,9 @@ def _range(advice: Advice) -> tuple[str, ...]:
         return ()
     low, high = seconds(advice.low_s), seconds(advice.high_s)
     least, most = sorted((advice.speedup_low, advice.speedup_high))
-    faster = f"{three_digits(least)} to {three_digits(most)} times faster"
+    faster = f"{times_faster(least)} to {times_faster(most)}"
+    if (least < 1) == (most < 1):  # said once
+        faster = f"{times_faster(least).partition(' ')[0]} to {times_faster(most)}"
     return (f"between {low} and {high}, {faster}, the pool made and closed",)
 
 

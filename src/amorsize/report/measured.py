@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from amorsize.plan.facts import load_of, waits
 from amorsize.plan.units import seconds, size, three_digits
+from amorsize.plan.wording import times_faster
 from amorsize.vocab.profile import CannotTravel, NotMeasured, Transfer
 
 if TYPE_CHECKING:
@@ -67,9 +68,7 @@ def _lock(gil: GilUse | None) -> str:
     if gil is None:
         return ""
     gain = (
-        ""
-        if gil.threads_gain is None
-        else f"; two threads were {gil.threads_gain:.2f} times faster"
+        "" if gil.threads_gain is None else f"; two threads were {times_faster(gil.threads_gain)}"
     )
     return f"; the interpreter lock was free {gil.free_share:.0%} of the time{gain}"
 

@@ -42,7 +42,7 @@ def explain(record: RunRecord) -> str:
         for lost in decision.rejected
         if lost.expected is not None
     )
-    return lay_out(
+    page = lay_out(
         Page(
             head=(decision_line(decision), *_range(decision)),
             profile=record.profile,
@@ -51,6 +51,7 @@ def explain(record: RunRecord) -> str:
             lost=tuple((_lost_name(lost), lost.reason) for lost in decision.rejected),
         )
     )
+    return "\n".join([page, *wrapped([record.memory] if record.memory else [])])
 
 
 def decision_line(decision: Decision) -> str:
@@ -90,10 +91,12 @@ def _against_the_loop(record: RunRecord) -> list[str]:
 
 def _why_serial(record: RunRecord) -> str:
     decision = record.decision
+    if record.items == 0:
+        return "there was nothing to run"
+    if asked := record.asked or (decision and decision.forced):
+        return f"{asked} was asked for"
     if decision is None:
         return _TOO_SHORT if record.profile is None else "workers would not have paid"
-    if decision.forced:
-        return f"{decision.forced} was asked for"
     return _nearest(decision) or "nothing was left to share"
 
 

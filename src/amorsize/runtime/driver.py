@@ -6,8 +6,8 @@ import logging
 import math
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from amorsize.engines.base import EngineStartError, Failure, Job
 from amorsize.engines.chunks import run_chunk
@@ -18,9 +18,12 @@ from amorsize.errors import ResultLostError
 from amorsize.machine.blas import one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.plan.facts import has_own_threads, waits
+from amorsize.plan.wording import wanted
 from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
+from amorsize.runtime.memory import Memory
 from amorsize.runtime.opening import HERE, Opening
+from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.surroundings import Surroundings
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.options import DEFAULT_OPTIONS, Options
@@ -58,6 +61,7 @@ def run(
     *,
     options: Options = DEFAULT_OPTIONS,
     hooks: Hooks | None = None,
+    memory: Memory | None = None,
 ) -> Outcome:
     """Run every item once.
 
@@ -66,12 +70,19 @@ def run(
         WorkerCrashedError: a worker process died with items.
         ResultLostError: a result could not come back and must not be computed again.
     """
-    return _Run(func, source, options=options, hooks=hooks or Hooks()).run()
+    known = memory or Memory(func, wanted=False)
+    return _Run(func, source, options=options, hooks=hooks or Hooks(), memory=known).run()
 
 
 class _Run:
     def __init__(
-        self, func: Callable[[Any], Any], source: Source, *, options: Options, hooks: Hooks
+        self,
+        func: Callable[[Any], Any],
+        source: Source,
+        *,
+        options: Options,
+        hooks: Hooks,
+        memory: Memory,
     ) -> None:
         self._began = perf_counter()
         self._func = func
@@ -80,8 +91,14 @@ class _Run:
         self._ledger = Ledger(hooks, source.length)
         self._around = Surroundings()
         self._opening = Opening(
-            func, source, self._ledger, options=options, surroundings=self._around
+            func,
+            source,
+            self._ledger,
+            options=options,
+            surroundings=self._around,
+            sampler=Sampler(func, source, self._ledger, memory=memory),
         )
+        self._memory = memory
         self._parallel: Decision | None = None
         self._workers = 1
         self._may_give_up = True
@@ -89,6 +106,13 @@ class _Run:
         self._reruns: list[int] = []
 
     def run(self) -> Outcome:
+        try:
+            return self._to_the_end()
+        except KeyboardInterrupt:
+            self._ledger.interrupted()
+            raise
+
+    def _to_the_end(self) -> Outcome:
         while (decision := self._opening.run()) is not None:
             self._hand_over(decision)
         for lost in sorted(self._ledger.lost, key=lambda lost: lost.start):
@@ -96,6 +120,7 @@ class _Run:
         self._ledger.finish()
         self._ledger.raise_failure()
         record = self._record()
+        self._memory.keep_run(record)
         if self._workers > 1:
             REAPER.reap(max(REAP_S, REAP_SHARE * record.wall_s) / (self._workers - 1))
         if LOG.isEnabledFor(logging.INFO):
@@ -105,7 +130,7 @@ class _Run:
     def _hand_over(self, decision: Decision) -> None:
         if isinstance(self._source, IteratedSource):
             self._source = self._opening.settle()
-        job, before = self._job(decision), self._ledger.completed
+        job, before, began = self._job(decision), self._ledger.completed, _Clocks.read(self._ledger)
         try:
             with _prepared(
                 decision.chosen.engine, pin=self._pins(), patience_s=self._patience_s(decision)
@@ -116,6 +141,7 @@ class _Run:
             self._around.rule_out(decision.chosen.engine, str(error))
         else:
             self._account(decision, workers, self._ledger.completed - before)
+            self._correct(decision, workers, began)
         self._note_broken_input()
 
     def _account(self, decision: Decision, workers: int, items: int) -> None:
@@ -124,6 +150,23 @@ class _Run:
             self._parallel, self._workers, self._shared_items = decision, workers, items
         self._may_give_up = False
         self._opening.start_over()
+
+    def _correct(self, decision: Decision, workers: int, began: _Clocks) -> None:
+        """Time inside the function counts no longer than cores were there to compute.
+
+        Where workers share cores, or threads the interpreter lock, each waits for the others
+        inside the function, and the plain loop would not.
+        """
+        spent = _Clocks.read(self._ledger)
+        profile = self._opening.profile
+        if profile is None or profile.cpu_share <= 0:
+            return
+        cpu_s = spent.cpu_s - began.cpu_s
+        if decision.chosen.engine.crosses_process:
+            cores = min(workers, self._around.situation().cores)
+            cpu_s = cores * (spent.wall_s - began.wall_s)
+        most_s = cpu_s / min(1.0, profile.cpu_share)
+        self._ledger.work_s = min(spent.work_s, began.work_s + most_s)
 
     def _pins(self) -> bool:
         """Whether the function was seen to have threads of its own, which would get in the way."""
@@ -192,7 +235,21 @@ class _Run:
             situation=self._around.known,
             warnings=tuple(self._ledger.notes),
             reruns=tuple(self._reruns),
+            memory=self._memory.told,
+            asked=wanted(self._options) if self._options.forces_serial else None,
         )
+
+
+class _Clocks(NamedTuple):
+    """What has passed, in seconds: on the wall, of this process, and inside the function."""
+
+    wall_s: float
+    cpu_s: float
+    work_s: float
+
+    @classmethod
+    def read(cls, ledger: Ledger) -> Self:
+        return cls(perf_counter(), process_time(), ledger.work_s)
 
 
 @contextmanager

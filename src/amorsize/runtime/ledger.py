@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from amorsize.engines.base import Failure
 from amorsize.engines.chunks import InputEndedError
+from amorsize.engines.errors_travel import annotate
 
 REDRAW_S: Final = 0.05
 """Progress is shown at most so often: 20 times a second is as much as an eye follows."""
@@ -21,6 +22,8 @@ class Hooks:
     progress: Callable[[int, int | None], None] | None = None
     deliver: Callable[[Sequence[Any]], None] | None = None
     """Gets consecutive results in input order, each once."""
+    interrupted: Callable[[Sequence[Any]], None] | None = None
+    """Gets all consecutive results that are there when Ctrl-C ends the run."""
 
 
 @dataclass(slots=True)
@@ -123,12 +126,19 @@ class Ledger:
         if self.hooks.progress is not None:
             self.hooks.progress(self.completed, self.total)
 
+    def interrupted(self) -> None:
+        """Hand over all that has come: Ctrl-C may have cut a delivery short, too."""
+        hooks, self.hooks = self.hooks, Hooks()
+        self.settle()
+        if hooks.interrupted is not None:
+            hooks.interrupted(self.results)
+
     def raise_failure(self) -> None:
         """Raise the exception with the smallest index, as itself, with a note; if there is one."""
         failure, self.failure = self.failure, None
         if failure is None or isinstance(failure.error, InputEndedError):
             return
-        failure.error.add_note(f"amorsize: raised at item {failure.index}, in {failure.where}")
+        annotate(failure.error, f"amorsize: raised at item {failure.index}, in {failure.where}")
         try:
             raise failure.error
         finally:

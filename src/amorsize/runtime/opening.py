@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import Failure
-from amorsize.engines.blocks import BLOCK_ITEMS, Pace, call_items, map_items, runner_for
+from amorsize.engines.blocks import BLOCK_ITEMS, SPRINT, Pace, call_items, map_items, runner_for
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.forking import interrupts_held
 from amorsize.engines.source import IndexedSource, IteratedSource
@@ -17,7 +17,8 @@ from amorsize.plan.choose import could_pay, decide
 from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
-from amorsize.runtime.questions import Questions
+from amorsize.plan.wording import refusal
+from amorsize.runtime.questions import FLEETING, Questions
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
 from amorsize.runtime.unbroken import run_to_the_end
@@ -27,7 +28,7 @@ from amorsize.stats.remaining import Costs
 from amorsize.vocab.options import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from amorsize.engines.blocks import Runner
     from amorsize.engines.source import Source
@@ -64,6 +65,9 @@ PATIENCE: Final = 1.5
 LONGEST_STRETCH_S: Final = 0.5
 """... and at this length in any case: then the question is asked again."""
 
+SPRINT_S: Final = 2e-3
+"""A block of iterated input that takes ten times as long as it should ends early."""
+
 PROBE_S: Final = 50e-6
 """A probe of tiny items takes as many neighbours as fill this time, lest it measure itself."""
 
@@ -85,7 +89,7 @@ class Opening:
         *,
         options: Options,
         surroundings: Surroundings,
-        by_name: bool = False,
+        sampler: Sampler | None = None,
     ) -> None:
         self._func = func
         self._source = source
@@ -101,7 +105,7 @@ class Opening:
         self._alone = False
         """The latest answer was to go on alone, and it is not expected to change."""
         self._probes = 0
-        self._sampler = Sampler(func, source, ledger, by_name=by_name)
+        self._sampler = sampler or Sampler(func, source, ledger)
         self.costs = Costs()
         self.spent_s = 0.0
         """Time in items that ran here."""
@@ -168,10 +172,7 @@ class Opening:
         error: BaseException | None = None
         began = perf_counter()
         try:
-            items: Iterable[Any] = source.block(room)
-            if curious:
-                items = self._sampler.remember(items)
-            runner(self._func, items, results)
+            room = self._run(runner, room, curious=curious)
         except KeyboardInterrupt:
             raise
         except BaseException as raised:  # noqa: BLE001 - raised in its turn, as itself
@@ -184,6 +185,20 @@ class Opening:
         if error is not None:
             self._ledger.failed(Failure(source.position, error, HERE))
         return error is None and ran == room
+
+    def _run(self, runner: Runner, room: int, *, curious: bool) -> int:
+        """Run the next items; how many were asked for: fewer once they have become dear."""
+        source, results = self._source, self._ledger.results
+        if source.indexed or curious or room <= SPRINT:
+            items = source.block(room)
+            runner(self._func, self._sampler.remember(items) if curious else items, results)
+            return room
+        asked, before, until = 0, len(results), perf_counter() + SPRINT_S
+        while asked < room and len(results) - before == asked and perf_counter() < until:
+            size = min(SPRINT, room - asked)
+            runner(self._func, source.block(size), results)
+            asked += size
+        return asked
 
     def _is_over(self) -> bool:
         """Whether everything below the first failure has run."""
@@ -224,6 +239,7 @@ class Opening:
         self._alone = False
         self._ledger.adopt(stretch.results)
         self._account(stretch.done, elapsed_s)
+        self._pace = Pace()  # it was ended early: items may have become dear
         if stretch.error is not None:
             self._ledger.failed(Failure(source.position, stretch.error, HERE))
         return stretch.error is None and stretch.done < left
@@ -262,9 +278,12 @@ class Opening:
         if not self._options.forces_parallel:
             if not self._could_pay():
                 return None
-            self.probe()
+            if not self._sampler.recalls(self.spent_s):
+                self.probe()
             if not self._could_pay():
                 return None
+        elif self._sampler.items_are_fleeting:
+            raise refusal(self._options, [FLEETING])
         with self._sampler.aside():
             around = self._around.situation()
         self.profile = self.look()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from amorsize.vocab.plan import Untried
+
 if TYPE_CHECKING:
     from amorsize.engines.source import Source
     from amorsize.vocab.options import Options
+
+FLEETING: Final = Untried("an item of this input is only good until the next one is read")
+"""Why forced workers are refused."""
 
 FIRST_CHECK_S: Final = 0.5e-3
 """No question is asked before: asking costs about 0.1 ms, a worker ten times that."""

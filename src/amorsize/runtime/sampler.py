@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.needs import Need
+from amorsize.runtime.memory import LOOK_UP_AFTER_S, Memory
 from amorsize.sample.carried import carried_by
 from amorsize.sample.facts import Meter, Meters, minus, plus, returns_its_item
-from amorsize.sample.transfer import function_transfer, transfer_of
+from amorsize.sample.transfer import function_transfer, transfer_by_name, transfer_of
 from amorsize.vocab.profile import GilUse, NotMeasured, Profile, Transfer
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Ledger
+    from amorsize.sample.carried import Carried
     from amorsize.stats.remaining import Forecast
     from amorsize.vocab.profile import Travel
 
@@ -39,10 +41,17 @@ class Sampler:
     """What was found out so far."""
 
     def __init__(
-        self, func: Callable[[Any], Any], source: Source, ledger: Ledger, *, by_name: bool = False
+        self,
+        func: Callable[[Any], Any],
+        source: Source,
+        ledger: Ledger,
+        *,
+        by_name: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         """``by_name``: the function must travel as the standard pools send it."""
         self._by_name = by_name
+        self._memory = memory or Memory(func, wanted=False)
         self._func = func
         self._source = source
         self._ledger = ledger
@@ -84,7 +93,7 @@ class Sampler:
         """Everything known at the moment."""
         used = minus(self._meter.read(), self._not_items)
         carries, in_place = self._safe()
-        return Profile(
+        seen = Profile(
             sampled=self._ledger.completed - self._before,
             items_left=left,
             first_s=first_s,
@@ -108,6 +117,14 @@ class Sampler:
             returns_its_item=in_place,
             carries=carries,
         )
+        return self._memory.completed(seen)
+
+    def recalls(self, spent_s: float) -> bool:
+        """Whether earlier calls tell what would have to be measured."""
+        if spent_s >= LOOK_UP_AFTER_S:
+            with self.aside():
+                self._memory.look_up()
+        return self._memory.known is not None
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -166,21 +183,26 @@ class Sampler:
         if not isinstance(data, (list, tuple)):
             return 0.0
         sample = data[:: max(1, len(data) // LOOKED_AT)][:LOOKED_AT]
-        return sum(map(sys.getsizeof, sample)) / max(1, len(sample))
+        try:
+            return sum(map(sys.getsizeof, sample)) / max(1, len(sample))
+        except Exception:  # noqa: BLE001 - the user's __sizeof__ may raise anything
+            return 0.0
 
     def _safe(self) -> tuple[str | None, bool]:
         if self._safety is None:
-            found = carried_by(self._func)
-            items = self._first
+            whose, found = self._carried()
+            in_place = returns_its_item(self._first, self._ledger.results)
             if isinstance(self._source, IndexedSource) and self._source.exact:
-                items = list(self._source.items(0, min(LOOKED_AT, self._source.position)))
-            in_place = returns_its_item(items, self._ledger.results)
+                items = self._source.items(0, min(LOOKED_AT, self._source.position))
+                in_place = in_place or returns_its_item(items, self._ledger.results)
             self._safety = (None if found is None else found.what, in_place)
             if found is not None:
-                self._ledger.note(f"the function carries {found.what}: {found.remedy}")
+                self._ledger.note(f"the {whose} carries {found.what}: {found.remedy}")
         return self._safety
 
-
-def transfer_by_name(func: Callable[[Any], Any]) -> Travel:
-    """As the standard pools send it: by name, which a lambda has not."""
-    return transfer_of([func], "function")
+    def _carried(self) -> tuple[str, Carried | None]:
+        """What the function drags along; or what input does that code of the user's fetches."""
+        found = carried_by(self._func)
+        if found is None and isinstance(self._source, IndexedSource) and not self._source.exact:
+            return "input", carried_by(self._source.data)
+        return "function", found

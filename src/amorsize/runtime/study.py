@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from amorsize.plan.needs import Need, needs_for_pools
 from amorsize.runtime.ledger import Hooks, Ledger
 from amorsize.runtime.opening import Opening
+from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ BUDGET_S: Final = 50e-3
 """Advice may cost so much, ..."""
 
 BUDGET_SHARE: Final = 0.02
-"""... or this share of the predicted serial time, whichever is more."""
+"""... or this share of the predicted serial time, by its lower end, whichever is more."""
 
 SAMPLE_PART: Final = 0.4
 """Of the budget, for plain sampling; the rest is for questions that need items to run."""
@@ -47,7 +48,12 @@ class Study:
         self._ledger = Ledger(Hooks(), source.length)
         self._around = Surroundings()
         self._opening = Opening(
-            func, source, self._ledger, options=options, surroundings=self._around, by_name=True
+            func,
+            source,
+            self._ledger,
+            options=options,
+            surroundings=self._around,
+            sampler=Sampler(func, source, self._ledger, by_name=True),
         )
         self.profile: Profile | None = None
 
@@ -68,7 +74,8 @@ class Study:
         while opening.block():
             opening.probe()
             forecast = opening.forecast()
-            if opening.spent_s >= SAMPLE_PART * _budget_s(opening.spent_s, forecast):
+            part = SAMPLE_PART if opening.items >= self._sample_size else 1.0
+            if opening.spent_s >= part * _budget_s(opening.spent_s, forecast):
                 return True
             if self._is_enough(forecast):
                 return True
@@ -100,4 +107,4 @@ class Study:
 
 
 def _budget_s(spent_s: float, forecast: Forecast) -> float:
-    return max(BUDGET_S, BUDGET_SHARE * (spent_s + forecast.remaining.median_s))
+    return max(BUDGET_S, BUDGET_SHARE * (spent_s + forecast.remaining.low_s))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 try:
     import resource
 except ImportError:  # Windows counts no context switches
-    resource = None  # type: ignore[assignment]
+    resource = None  # type: ignore[assignment]  # it is tested before use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -287,3 +287,8 @@ def _name(kind: type) -> str:
         if kind.__module__ == "builtins"
         else f"{kind.__module__}.{kind.__qualname__}"
     )
+
+
+def transfer_by_name(func: Callable[[Any], Any]) -> Transfer | CannotTravel:
+    """As the standard pools send it: by name, which a lambda has not."""
+    return transfer_of([func], "function")

@@ -92,7 +92,7 @@ class Profile:
     returns_its_item: bool = False
     """A sampled result *is* its (mutable) item: the function changes it in place."""
     carries: str | None = None
-    """An open connection, file or lock that the function drags along, named."""
+    """An open connection or file that the function drags along, named."""
 
     @property
     def cpu_share(self) -> float:

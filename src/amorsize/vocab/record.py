@@ -30,10 +30,17 @@ class RunRecord:
     """Items that ran twice because their result or exception could not travel."""
     situation: Situation | None = None
     """What was true around the decision."""
+    asked: str | None = None
+    """What the caller asked for, where that made it the plain loop: ``n_jobs=1``."""
+
+    memory: str = ""
+    """What earlier calls contributed, in a sentence; empty where nothing was looked up."""
 
     @property
     def speedup(self) -> float:
-        """T1 over makespan."""
+        """T1 over makespan; 1 where it was the plain loop."""
+        if self.engine is EngineKind.SERIAL:
+            return 1.0
         return self.work_s / self.wall_s if self.wall_s > 0 else 1.0
 
     @property

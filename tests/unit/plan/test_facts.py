@@ -39,7 +39,7 @@ def test_asking_itself_is_not_taken_for_threads_of_the_function() -> None:
         (profile(waits=100), False),
     ],
 )
-def test_waiting_is_little_cpu_and_giving_way(known: Profile, does: bool) -> None:  # noqa: FBT001
+def test_waiting_is_little_cpu_and_giving_way(known: Profile, does: bool) -> None:
     assert facts.waits(known) is does
 
 

@@ -106,6 +106,6 @@ def test_every_question_asked_in_turn_comes_to_an_end() -> None:
     }
     while asked := needs(known, TWO_CORES, DEFAULT_OPTIONS):
         answers.append(asked)
-        known = replace(known, **facts[asked[0]])  # type: ignore[arg-type]
+        known = replace(known, **facts[asked[0]])  # type: ignore[arg-type]  # each fact has its own type
 
     assert answers == [(Need.GIL_USE,), (Need.THREADS_TRIAL,), (Need.RESULT_TRANSFER,)]

@@ -108,7 +108,7 @@ def test_the_interval_follows_from_spread_and_count_and_never_closes() -> None:
     learned = learned_from(PROFILE)
 
     def width(**changes: float) -> float:
-        left = remaining_from(replace(learned, **changes), 1000)  # type: ignore[arg-type]
+        left = remaining_from(replace(learned, **changes), 1000)  # type: ignore[arg-type]  # fields by name
         return (left.high_s - left.low_s) / left.median_s
 
     assert width(spread=0.2) < width(spread=0.5)

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from amorsize.plan.wording import in_words, warnings_about
+from amorsize.plan.wording import in_words, times_faster, warnings_about
 from amorsize.vocab import plan
 from amorsize.vocab.plan import Rejection
 
@@ -46,6 +46,22 @@ def test_every_reason_has_words_of_its_own() -> None:
 )
 def test_reasons_carry_their_figures(reason: Rejection, words: str) -> None:
     assert in_words(reason).startswith(words)
+
+
+@pytest.mark.parametrize("why", ["Can't pickle <function <lambda> at 0>", "'f.<locals>.g'"])
+def test_a_function_without_a_name_to_import_has_its_remedy(why: str) -> None:
+    assert in_words(plan.CannotCross("function f", why)).endswith(
+        f"another process: {why}; define it with def at the top of a module"
+    )
+    assert in_words(plan.CannotCross("a result", why)).endswith(why)
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [(2.0, "2.00 times faster"), (0.5, "2.00 times slower"), (0.99, "1.01 times slower")],
+)
+def test_slower_is_called_so(factor: float, words: str) -> None:
+    assert times_faster(factor) == words
 
 
 def test_warnings_name_the_remedy_once() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from amorsize.plan.advise import advise
-from amorsize.report.advice import advice_line, explain_advice
+from amorsize.report.advice import advice_line, advice_text, explain_advice
 from amorsize.vocab.options import DEFAULT_OPTIONS
 from amorsize.vocab.profile import GilUse, NotMeasured, Profile
 from amorsize.vocab.situation import Situation
@@ -43,6 +43,31 @@ What each choice would take
 
 Why not the others
   ThreadPoolExecutor: whether the function releases the interpreter lock was not measured"""
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (1.1, 1.9, ", 1.10 to 1.90 times faster, the pool"),
+        (0.5, 0.8, ", 2.00 to 1.25 times slower, the pool"),
+        (0.8, 1.9, ", 1.25 times slower to 1.90 times faster, the pool"),
+    ],
+)
+def test_a_pool_that_may_be_slower_is_called_so(low: float, high: float, words: str) -> None:
+    advice = advise(LONG, TWO_CORES, DEFAULT_OPTIONS)
+
+    text = advice_text(replace(advice, speedup=0.8, speedup_low=low, speedup_high=high), LONG)
+
+    assert text[0].endswith(" instead of 1.00 s, 1.25 times slower")
+    assert words in text[1]
+
+
+def test_one_item_is_one_item() -> None:
+    one = replace(LONG, sampled=1, items_left=0)
+
+    assert (
+        "measured: 1 of 1 item, " in advice_text(advise(LONG, TWO_CORES, DEFAULT_OPTIONS), one)[-1]
+    )
 
 
 def test_processes_are_explained() -> None:

@@ -64,6 +64,14 @@ def test_a_run_is_summed_up() -> None:
             replace(run_of(profile(left=8)), decision=None, profile=None),
             "too short to ask whether workers would pay",
         ),
+        (
+            replace(run_of(profile(left=8)), decision=None, profile=None, asked="n_jobs=1"),
+            "it was the plain loop; n_jobs=1 was asked for",
+        ),
+        (
+            replace(run_of(profile(left=8)), decision=None, items=0),
+            "it was the plain loop; there was nothing to run",
+        ),
         (run_of(waiting()), "workers: 32\nengine: threads"),
         (run_of(profile(item_s=0.1), fork_unsafe="X"), "engine: processes, spawned"),
     ],

@@ -53,6 +53,6 @@ def test_a_firm_answer_keeps_for_longer_unless_all_starts_over() -> None:
 def test_what_is_forced_is_asked_after_a_short_look(
     options: Options, data: object, spent_s: float, *, asked: bool
 ) -> None:
-    source = source_of(data)  # type: ignore[arg-type]
+    source = source_of(data)  # type: ignore[arg-type]  # any object may be data
 
     assert Questions(options).is_due(spent_s, 10, source) is asked

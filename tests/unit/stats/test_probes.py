@@ -49,7 +49,7 @@ def test_a_probe_at_the_very_end_may_be_further_than_the_promised_length() -> No
     ("items", "agrees"),
     [(1, True), (2, False), (1000, False)],
 )
-def test_the_more_items_a_probe_ran_the_more_it_says(items: int, agrees: bool) -> None:  # noqa: FBT001
+def test_the_more_items_a_probe_ran_the_more_it_says(items: int, agrees: bool) -> None:
     mean = ahead(Probe(99, 1.3, items))  # 0.15 apart; noise is 0.18, 0.14 and 0.08
 
     assert (mean.mean_s < 1.14) is agrees

@@ -36,6 +36,7 @@ NOT_READ: Final = frozenset(
         "__module__",
         "__orig_bases__",
         "__parameters__",
+        "__slotnames__",  # noted by copyreg when an object is first pickled
         "__slots__",
         "__static_attributes__",
         "__weakref__",

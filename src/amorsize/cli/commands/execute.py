@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from amorsize.cli.arguments import add_failing, add_forcing, add_measuring, add_target, run_options
 from amorsize.cli.command import Command
-from amorsize.cli.inputs import add_input_arguments, read_items
+from amorsize.cli.inputs import add_input_arguments, files_read, read_items
 from amorsize.cli.lines import json_line, quoted_repr_line, repr_line
 from amorsize.cli.outcome import Outcome
-from amorsize.cli.places import Results, ToFile, ToMemory, ToOutput
+from amorsize.cli.output_file import ToFile
+from amorsize.cli.places import Results, ToMemory, ToOutput
 from amorsize.cli.streams import STDERR, data_output
-from amorsize.cli.target import find_target
+from amorsize.cli.target import check_takes_one, find_target
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -41,7 +42,7 @@ def _add_output(parser: ArgumentParser) -> None:
         "--output",
         type=_file,
         metavar="FILE",
-        help="write them to FILE; until complete, to FILE.partial (default: standard output)",
+        help="write them to FILE; on failure to FILE.partial, so far (default: standard output)",
     )
     group.add_argument(
         "--repr", action="store_true", help="write them as Python shows them, where JSON cannot"
@@ -62,15 +63,27 @@ def _file(name: str) -> str | None:
 def _run(args: Namespace) -> int:
     from amorsize.api.checks import check_call
     from amorsize.api.run import run
+    from amorsize.runtime.memory import Memory
 
     with data_output() as output:
-        func, data, options = find_target(args.target), read_items(args), run_options(args)
+        options, func = run_options(args), find_target(args.target)
+        check_takes_one(func, args.target)
+        data = read_items(args)
         check_call(func, data)
-        results = Results(_place(args, output), _line_of(args))
+        read = files_read(args, data)
+        place = _place(args, output) if args.output is None else ToFile(args.output, read=read)
+        results = Results(place, _line_of(args))
         outcome = Outcome(args, output, results)
         try:
             with _bar(args, output) as bar:
-                done = run(func, data, options, progress=bar, deliver=results.take)
+                done = run(
+                    func,
+                    data,
+                    options,
+                    progress=bar,
+                    memory=Memory(func, wanted=True),
+                    **results.hooks,
+                )
             results.finish()
         except BaseException as error:  # noqa: BLE001 - the user's function may raise anything
             return outcome.failed(error)
@@ -78,8 +91,6 @@ def _run(args: Namespace) -> int:
 
 
 def _place(args: Namespace, output: DataOutput) -> Place:
-    if args.output is not None:
-        return ToFile(args.output)
     return ToMemory() if args.json else ToOutput(output)
 
 

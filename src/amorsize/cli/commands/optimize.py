@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from amorsize.cli.arguments import add_forcing, add_measuring, add_target
+from amorsize.cli.arguments import add_forcing, add_measuring, add_target, forced_options
 from amorsize.cli.command import Command
 from amorsize.cli.exits import Exit
 from amorsize.cli.inputs import add_input_arguments, read_items
 from amorsize.cli.streams import data_output
-from amorsize.cli.target import find_target
+from amorsize.cli.target import check_takes_one, find_target
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -29,8 +29,11 @@ def _run(args: Namespace) -> int:
     from amorsize import optimize
 
     with data_output() as output:
+        forced_options(args)
+        func = find_target(args.target)
+        check_takes_one(func, args.target)
         result = optimize(
-            find_target(args.target),
+            func,
             read_items(args),
             sample_size=args.sample_size,
             target_chunk_duration=args.target_chunk_duration,

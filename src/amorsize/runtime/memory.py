@@ -1,0 +1,187 @@
+"""What earlier calls have learned about a function, and what this one adds."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from amorsize.cache.memory import Choice, Recalled, recall, remember
+from amorsize.plan.needs import Need
+from amorsize.plan.recall import contradicts, filled_in, learned_from, profile_from, remaining_from
+from amorsize.plan.units import seconds
+from amorsize.sample.transfer import transfer_by_name
+from amorsize.vocab.lookup import Hit
+from amorsize.vocab.plan import EngineKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from amorsize.cache.entries import CacheEntry
+    from amorsize.engines.source import Source
+    from amorsize.vocab.advice import Advice
+    from amorsize.vocab.learned import Learned
+    from amorsize.vocab.profile import Profile
+    from amorsize.vocab.record import RunRecord
+    from amorsize.vocab.situation import Situation
+
+LOOK_UP_AFTER_S: Final = 2e-3
+"""Shorter jobs are over before a lookup, of 0.2 to 1 ms, could be worth it."""
+
+KEEP_AFTER_S: Final = 0.1
+"""Writing a file takes 0.3 ms, the first one of a process 1.5 ms: 1.5 % of such a run."""
+
+DAY_S: Final = 86_400.0
+HOUR_S: Final = 3_600.0
+
+
+class Memory:
+    """Asked at most once in a call; ``wanted`` is what ``use_cache`` says."""
+
+    def __init__(self, func: Callable[[Any], Any], *, wanted: bool) -> None:
+        self._func = func
+        self._wanted = wanted
+        self._recalled: Recalled | None = None
+        self._asked = False
+        """Whether what is stored could have a say."""
+        self._changed: Learned | None = None
+        """What was remembered of a function that behaves otherwise now."""
+        self._lacks: tuple[str, ...] = ()
+        """What an answer would have needed and is not remembered."""
+        self.known: Learned | None = None
+        """What is remembered and holds."""
+
+    def look_up(self) -> CacheEntry | None:
+        """What is stored about the function, to decide by."""
+        self._asked = self._wanted
+        return self._read()
+
+    def _read(self) -> CacheEntry | None:
+        if self._recalled is None and self._wanted:
+            self._recalled = recall(self._func)
+            entry = self._entry
+            self.known = None if entry is None else entry.learned
+        return self._entry
+
+    @property
+    def _entry(self) -> CacheEntry | None:
+        found = self._recalled and self._recalled.found
+        return found.record if isinstance(found, Hit) else None
+
+    def completed(self, profile: Profile) -> Profile:
+        """With what need not be measured any more; a function that has changed is noticed."""
+        if self.known is None or not profile.sampled:
+            return profile
+        if contradicts(self.known, profile):
+            self._changed, self.known = self.known, None
+            return profile
+        filled = filled_in(profile, self.known)
+        if not profile.items_left:
+            return filled
+        return replace(filled, remaining=remaining_from(self.known, profile.items_left))
+
+    def profile(
+        self, source: Source, needs: Callable[[Profile], tuple[Need, ...]]
+    ) -> Profile | None:
+        """All items of ``source`` as if some had been sampled; ``None`` where that takes more."""
+        if self.known is None:
+            return None
+        profile = profile_from(
+            self.known, items=source.length, inherited=source.is_in_memory, by_name=True
+        )
+        missing = needs(profile)
+        if missing == (Need.FUNCTION_TRANSFER,):
+            profile = replace(profile, function=transfer_by_name(self._func))
+            missing = needs(profile)
+        self._lacks = tuple(need.value for need in missing)
+        return None if missing else profile
+
+    def keep_run(self, record: RunRecord) -> None:
+        """Keep what a run has shown, if it was long enough to be worth a file."""
+        profile = record.profile
+        if not self._wanted or profile is None or record.wall_s < KEEP_AFTER_S:
+            return
+        if not profile.sampled:  # nothing was measured since others had handed back
+            return
+        self._read()
+        learned = learned_from(profile, situation=record.situation, run=record, before=self.known)
+        decision = record.decision
+        parallel = decision is not None and decision.is_parallel
+        self._keep(
+            Choice(
+                n_jobs=record.workers,
+                chunksize=decision.chosen.chunk if decision is not None and parallel else 1,
+                executor_type="thread" if record.engine is EngineKind.THREADS else "process",
+                estimated_speedup=record.predicted_speedup,
+                reason=f"decided while {record.items:,} items ran",
+                warnings=record.warnings,
+            ),
+            learned,
+        )
+
+    def keep_advice(self, advice: Advice, profile: Profile, situation: Situation) -> None:
+        """Keep what a sample has shown."""
+        if self._recalled is None:
+            return
+        chosen = advice.chosen
+        learned = learned_from(profile, situation=situation, by_name=True, before=self.known)
+        self._keep(
+            Choice(
+                n_jobs=chosen.n_jobs,
+                chunksize=chosen.chunksize,
+                executor_type=chosen.kind.value,
+                estimated_speedup=advice.speedup,
+                reason=f"decided for {advice.items:,} items",
+            ),
+            learned,
+        )
+
+    def _keep(self, choice: Choice, learned: Learned) -> None:
+        # what a tracer makes slower is used, and not remembered
+        if self._recalled is not None and sys.gettrace() is None and sys.getprofile() is None:
+            remember(self._recalled.identity, choice, learned)
+
+    # -- in words
+
+    @property
+    def is_hit(self) -> bool:
+        """Whether something was found, and holds."""
+        return self._entry is not None and self._changed is None and not self._lacks
+
+    @property
+    def verdict(self) -> str:
+        """One line for ``verbose``; empty where nothing was looked up."""
+        if not self._asked:
+            return ""
+        return "✓ Cache hit!" if self.is_hit else f"✗ Cache miss - {self.why_not}"
+
+    @property
+    def why_not(self) -> str:
+        """Why what is stored was not used, or that nothing is."""
+        if self._recalled is None or not self._asked:
+            return "not looked up"
+        if self._lacks:
+            return f"what is stored does not tell {', '.join(self._lacks)}"
+        if self._changed is not None:
+            return f"a call took {seconds(self._changed.mean_s)} before, and takes another time now"
+        return self._recalled.why_not
+
+    @property
+    def told(self) -> str:
+        """A sentence for ``explain()``; empty where nothing was looked up."""
+        if self._recalled is None or not self._asked:
+            return ""
+        identity, found = self._recalled.identity, self._recalled.found
+        if not identity.shared:
+            return f"not remembered: {identity.why_not}"
+        if isinstance(found, Hit) and self.is_hit:
+            return f"remembered: what was learned about this function {_ago(found.age_s)}"
+        return f"not remembered from before: {self.why_not}"
+
+
+def _ago(age_s: float) -> str:
+    if age_s >= DAY_S:
+        return f"{age_s / DAY_S:.1f} days ago"
+    if age_s >= HOUR_S:
+        return f"{age_s / HOUR_S:.1f} hours ago"
+    return f"{seconds(age_s)} ago"
