@@ -169,6 +169,12 @@ def a_module(source: str) -> types.ModuleType:
     return module
 
 
+def a_package(source: str) -> types.ModuleType:
+    module = types.ModuleType("made_package")
+    vars(module)["inner"] = a_module(source)
+    return module
+
+
 def twins(alike: bool) -> Func:
     first = [1, [2]]
     return holding([first, first if alike else [1, [2]]])
@@ -275,6 +281,10 @@ DIFFER: dict[str, tuple[Func, Func]] = {
         made("def f(x): return m.g(x)", m=a_module("def g(x): return x + 1")),
         made("def f(x): return m.g(x)", m=a_module("def g(x): return x + 2")),
     ),
+    "a helper in a module of a package of the user's": (
+        made("def f(x): return m.inner.g(x)", m=a_package("def g(x): return x + 1")),
+        made("def f(x): return m.inner.g(x)", m=a_package("def g(x): return x + 2")),
+    ),
     "a class that is used": (
         made("def f(x): return K().g(x)", K=type("K", (), {"g": one})),
         made("def f(x): return K().g(x)", K=type("K", (), {"g": two})),
@@ -368,6 +378,9 @@ AGREE: dict[str, Func] = {
     "a named tuple": holding(Pair(1, 2)),
     "an item getter": operator.itemgetter("a", 2),
     "a counter": holding(collections.Counter("mississippi")),
+    "imports while it runs": made(
+        "def f(x):\n    import json, xml.dom\n    from hypothesis import given\n    return given"
+    ),
     "modules": lambda x: (sys, json, x),
 }
 

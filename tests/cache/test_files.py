@@ -186,8 +186,9 @@ def test_importing_the_package_and_its_names_loads_nothing_heavy() -> None:
         "import sys; before = {*sys.modules}; import amorsize.cache;"
         "amorsize.cache.load_cache_entry('k');"
         "amorsize.cache.compute_cache_key(len, 1, 1);"
-        "print([m for m in ('multiprocessing', 'platformdirs', 'psutil', 'random', 'tempfile',"
-        " 'asyncio', 'rich', 'hashlib', 'pathlib', 'amorsize.api', 'amorsize.engines') if m in {*sys.modules} - before])"
+        "heavy = {'multiprocessing', 'platformdirs', 'psutil', 'random', 'tempfile', 'asyncio',"
+        " 'rich', 'hashlib', 'pathlib', 'amorsize.api', 'amorsize.engines'};"
+        "print(sorted(heavy & ({*sys.modules} - before)))"
     )
     run = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
 

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -144,6 +144,51 @@ def test_something_deep_is_no_trouble() -> None:
         deep = [deep]
 
     assert identify(holding(deep)).shared
+
+
+IMPORTING = """
+def f(x):
+    from {package}.helper import g
+    return g(x)
+"""
+
+
+@pytest.mark.parametrize("source", [IMPORTING.format(package="mine"), IMPORTING.format(package="")])
+def test_a_helper_that_is_imported_while_it_runs_is_read_once_it_was(
+    source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    func = made(source, __package__="mine.deep")
+    before = identify(func)
+    keys_then = []
+    for number in (1, 2):
+        helper = ModuleType("mine.helper")
+        vars(helper)["g"] = made(f"f = lambda x: x + {number}")
+        monkeypatch.setitem(sys.modules, "mine.helper", helper)
+        keys_then.append(identify(func))
+
+    assert not before.shared
+    assert "which has not been imported yet" in str(before.why_not)
+    assert [one.shared for one in keys_then] == [True, True]
+    assert keys_then[0].key != keys_then[1].key
+
+
+def test_an_installed_package_is_the_same_before_it_is_imported_and_after() -> None:
+    look = (
+        "import sys; from tests.cache.pairs import made, identify;"
+        "f = made('def f(x):\\n    import pluggy\\n    return pluggy');"
+        "one = identify(f); assert 'pluggy' not in sys.modules; import pluggy;"
+        "print(one.shared, one == identify(f))"
+    )
+    path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+    run = subprocess.run(
+        [sys.executable, "-c", look],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout == "True True\n"
 
 
 class Touchy:

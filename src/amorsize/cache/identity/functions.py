@@ -7,10 +7,11 @@ from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.cache.identity.homes import found_by_name, vars_of_module
+from amorsize.cache.identity.homes import found_by_name
+from amorsize.cache.identity.names import taken_from_outside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from amorsize.cache.identity.walk import Walk
 
@@ -18,19 +19,6 @@ LOADS_CONSTANT: Final = frozenset(opcode.hasconst)
 
 COPIED: Final = frozenset(("__doc__", "__module__", "__name__", "__qualname__"))
 """What ``functools.wraps`` takes over into the attributes: the wrapped function has it, too."""
-
-EXTENDED: Final = opcode.EXTENDED_ARG
-
-READS_GLOBAL: Final = {
-    opcode.opmap[name]: shift
-    for name, shift in (
-        ("LOAD_GLOBAL", 1),
-        ("LOAD_NAME", 0),
-        ("LOAD_FROM_DICT_OR_GLOBALS", 0),
-    )
-    if name in opcode.opmap
-}
-"""Operations, and how many bits of their argument say something else than which name."""
 
 PARTIAL: Final[Mapping[str, Any]] = vars(partial)
 
@@ -78,7 +66,7 @@ def function(thing: FunctionType, walk: Walk) -> list[Any]:
         except ValueError:  # not assigned yet
             parts.append("empty")
     if own:
-        parts += _globals(thing, walk)
+        parts += taken_from_outside(thing, walk)
     return parts
 
 
@@ -150,40 +138,3 @@ def _begins_with_docstring(constants: tuple[Any, ...], instructions: bytes) -> b
         return False
     pairs = zip(instructions[::2], instructions[1::2], strict=True)
     return not any(operation in LOADS_CONSTANT and low == 0 for operation, low in pairs)
-
-
-def _globals(thing: FunctionType, walk: Walk) -> Iterator[Any]:
-    """Each global that the code reads, and of own modules what it may take from them."""
-    namespace = thing.__globals__
-    codes = [*_codes_in(thing.__code__)]
-    names = dict.fromkeys(name for one in codes for name in one.co_names)
-    for name in dict.fromkeys(name for one in codes for name in _globals_read(one)):
-        if name not in namespace:
-            continue
-        value = namespace[name]
-        yield name
-        yield value
-        if issubclass(type(value), ModuleType):
-            inside = vars_of_module(value)
-            home = inside.get("__name__")
-            if type(home) is str and walk.homes.is_own(home):
-                yield from (
-                    part for name in names if name in inside for part in (name, inside[name])
-                )
-
-
-def _codes_in(thing: CodeType) -> Iterator[CodeType]:
-    yield thing
-    for constant in thing.co_consts:
-        if type(constant) is CodeType:
-            yield from _codes_in(constant)
-
-
-def _globals_read(thing: CodeType) -> Iterator[str]:
-    """Names that are looked up as globals: an attribute of the same name is none."""
-    instructions, names, high = thing.co_code, thing.co_names, 0
-    for operation, low in zip(instructions[::2], instructions[1::2], strict=True):
-        argument = high << 8 | low
-        high = argument if operation == EXTENDED else 0
-        if operation in READS_GLOBAL:
-            yield names[argument >> READS_GLOBAL[operation]]

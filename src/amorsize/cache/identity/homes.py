@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,6 +50,7 @@ class Homes:
     def __init__(self) -> None:
         self._own: dict[str, bool] = {}
         self._versions: dict[str, str] = {}
+        self._origins: dict[str, str] = {}
 
     def is_own(self, module: str) -> bool:
         """Whether its code is neither Python's nor installed."""
@@ -65,21 +67,46 @@ class Homes:
         if module not in self._versions:
             said = vars_of_module(sys.modules.get(package)).get("__version__")
             known = type(said) is str and not self.is_own(module)
-            self._versions[module] = str(said) if known else _written(module)
+            self._versions[module] = str(said) if known else _written(_file_of(module))
         return self._versions[module]
+
+    def is_installed(self, module: str) -> bool:
+        """Whether a module that is not imported could be, from where packages are installed."""
+        return _lies_with_installed(self._origin(module.partition(".")[0]))
+
+    def written(self, module: str) -> str:
+        """Tells releases of an installed package apart, the same before and after its import."""
+        package = module.partition(".")[0]
+        if package in sys.stdlib_module_names or not package:
+            return ""
+        return _written(_file_of(package) or self._origin(package))
+
+    def _origin(self, package: str) -> str:
+        """The file that importing a package would run; it is not run."""
+        if package not in self._origins:
+            found = PathFinder.find_spec(package) if package else None
+            self._origins[package] = (found and found.origin) or ""
+        return self._origins[package]
 
 
 def _is_own(package: str) -> bool:
-    if package in sys.stdlib_module_names and package != "__main__":
+    if package in sys.stdlib_module_names:
         return False
-    file = vars_of_module(sys.modules.get(package)).get("__file__") or ""
-    return type(file) is not str or not any(folder in file for folder in INSTALLED)
+    return not _lies_with_installed(_file_of(package))
 
 
-def _written(module: str) -> str:
-    """When the file of a module was written; nothing for what has no file."""
+def _lies_with_installed(file: str) -> bool:
+    return any(folder in file for folder in INSTALLED)
+
+
+def _file_of(module: str) -> str:
     file = vars_of_module(sys.modules.get(module)).get("__file__")
+    return file if type(file) is str else ""
+
+
+def _written(file: str) -> str:
+    """When a file was written; nothing where there is none."""
     try:
-        return "" if type(file) is not str else str(os.stat(file).st_mtime_ns)
+        return str(os.stat(file).st_mtime_ns) if file else ""
     except OSError:
         return ""

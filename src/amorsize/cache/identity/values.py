@@ -108,11 +108,10 @@ def numpy_type(thing: Any, walk: Walk) -> list[Any]:
 
 
 def module(thing: ModuleType, walk: Walk) -> tuple[()]:
-    """By name; what a function takes from an own module is read where it takes it."""
+    """By name and version; what code names in an own module is read where it names it."""
     name = vars_of_module(thing).get("__name__")
     name = name if type(name) is str else ""
-    own = walk.homes.is_own(name)
-    walk.plain("module", (name, "" if own else walk.homes.version_of(name)))
+    walk.plain("module", (name, walk.homes.version_of(name)))
     return ()
 
 
