@@ -311,3 +311,35 @@ def test_time_that_threads_wait_for_each_other_is_no_speedup(workers: int, work:
 @pytest.mark.parametrize("backend", PARALLEL)
 def test_an_input_without_items_needs_no_workers(backend: BackendName, work: Work) -> None:
     assert Trial(backend, work).run_anyhow(work, iter(())) == []
+
+
+SLOTTED = """
+class Limit(Exception):
+    __slots__ = ("quota",)
+
+    def __init__(self, quota):
+        super().__init__("over")
+        self.quota = quota
+
+def fail(item):
+    work(item)
+    if item == 40:
+        raise Limit(item)
+    return item
+
+if __name__ == "__main__":
+    import multiprocessing
+    multiprocessing.set_start_method("spawn")
+    warm_up(work)
+    try:
+        run(fail, range(ITEMS), backend="processes", n_jobs=4)
+    except Limit as error:
+        tell(quota=error.quota, notes=len(error.__notes__))
+"""
+
+
+@pytest.mark.slow
+def test_slots_of_an_exception_come_home_from_a_spawned_worker(script: Script) -> None:
+    (facts,) = script.run(SLOTTED).facts
+
+    assert facts["quota"] == 40

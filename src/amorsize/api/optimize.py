@@ -15,7 +15,7 @@ from amorsize.api.checks import (
 from amorsize.api.result import OptimizationResult
 from amorsize.engines.source import all_items, source_of
 from amorsize.plan.advise import advise
-from amorsize.plan.needs import needs_for_pools
+from amorsize.plan.needs import needs_of
 from amorsize.runtime.memory import Memory
 from amorsize.runtime.study import Study
 from amorsize.runtime.surroundings import Surroundings
@@ -124,10 +124,11 @@ def _remembered(
     if entry.learned is None:
         return OptimizationResult.from_entry(entry) if options == DEFAULT_OPTIONS else None
     situation = Surroundings().situation()
-    profile = memory.profile(source, lambda profile: needs_for_pools(profile, situation, options))
-    if profile is None:
-        return None
+    profile = memory.profile(entry.learned, source)
     advice = advise(profile, situation, options, longest_chunk_s=longest_chunk_s)
+    if missing := needs_of(advice, profile, situation):
+        memory.lacks(missing)
+        return None
     result = OptimizationResult.from_advice(advice, profile, machine=situation)
     result.cache_hit = True
     return result

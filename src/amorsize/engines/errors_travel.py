@@ -77,11 +77,21 @@ def _rebuilt(state: dict[str, Any]) -> BaseException:
     error = _blank(state)
     for name, value in state["fields"].items():
         _restore(error, name, value)
-    error.__dict__.update(state["dict"])
+    for name, value in state["dict"].items():
+        _put_back(error, name, value)
     error.__cause__ = _rebuilt(state["cause"]) if state["cause"] else None
     error.__context__ = _rebuilt(state["context"]) if state["context"] else None
     error.__suppress_context__ = state["quiet"]
     return error
+
+
+def _put_back(error: BaseException, name: str, value: Any) -> None:
+    """A class that cloudpickle has made again has no slots: what was one is in ``__dict__``."""
+    place = getattr(type(error), name, None)
+    if isinstance(place, types.MemberDescriptorType):
+        place.__set__(error, value)
+    else:
+        error.__dict__[name] = value
 
 
 def _restore(error: BaseException, name: str, value: Any) -> None:

@@ -15,6 +15,7 @@ from amorsize.vocab.plan import EngineKind, Untried
 from amorsize.vocab.profile import NotMeasured
 
 if TYPE_CHECKING:
+    from amorsize.vocab.advice import Advice
     from amorsize.vocab.options import Options
     from amorsize.vocab.plan import Decision
     from amorsize.vocab.profile import Profile
@@ -60,6 +61,11 @@ def needs_for_pools(profile: Profile, situation: Situation, options: Options) ->
         advice = advise(profile, situation, options)
     except BackendRefusedError:
         return ()
+    return needs_of(advice, profile, situation)
+
+
+def needs_of(advice: Advice, profile: Profile, situation: Situation) -> tuple[Need, ...]:
+    """What was not measured and could change this advice."""
     untried = any(
         lost.candidate.kind is PoolKind.THREADS and isinstance(lost.reason, Untried)
         for lost in advice.considered

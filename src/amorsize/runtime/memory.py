@@ -7,18 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache.memory import Choice, Recalled, recall, remember
-from amorsize.plan.needs import Need
 from amorsize.plan.recall import contradicts, filled_in, learned_from, profile_from, remaining_from
 from amorsize.plan.units import seconds
 from amorsize.sample.transfer import transfer_by_name
 from amorsize.vocab.lookup import Hit
 from amorsize.vocab.plan import EngineKind
+from amorsize.vocab.profile import NotMeasured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from amorsize.cache.entries import CacheEntry
     from amorsize.engines.source import Source
+    from amorsize.plan.needs import Need
     from amorsize.vocab.advice import Advice
     from amorsize.vocab.learned import Learned
     from amorsize.vocab.profile import Profile
@@ -80,21 +81,18 @@ class Memory:
             return filled
         return replace(filled, remaining=remaining_from(self.known, profile.items_left))
 
-    def profile(
-        self, source: Source, needs: Callable[[Profile], tuple[Need, ...]]
-    ) -> Profile | None:
-        """All items of ``source`` as if some had been sampled; ``None`` where that takes more."""
-        if self.known is None:
-            return None
+    def profile(self, learned: Learned, source: Source) -> Profile:
+        """All items of ``source``, as if some of them had been sampled."""
         profile = profile_from(
-            self.known, items=source.length, inherited=source.is_in_memory, by_name=True
+            learned, items=source.length, inherited=source.is_in_memory, by_name=True
         )
-        missing = needs(profile)
-        if missing == (Need.FUNCTION_TRANSFER,):
-            profile = replace(profile, function=transfer_by_name(self._func))
-            missing = needs(profile)
+        if isinstance(profile.function, NotMeasured):
+            return replace(profile, function=transfer_by_name(self._func))
+        return profile
+
+    def lacks(self, missing: tuple[Need, ...]) -> None:
+        """What is stored does not tell this, so it could not be used."""
         self._lacks = tuple(need.value for need in missing)
-        return None if missing else profile
 
     def keep_run(self, record: RunRecord) -> None:
         """Keep what a run has shown, if it was long enough to be worth a file."""
