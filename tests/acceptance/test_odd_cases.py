@@ -323,9 +323,11 @@ class Limit(Exception):
 
 def fail(item):
     work(item)
-    if item == 40:
-        raise Limit(item)
+    if os.getpid() != HOME:
+        raise Limit(40)
     return item
+
+HOME = os.getpid()
 
 if __name__ == "__main__":
     import multiprocessing
@@ -334,7 +336,7 @@ if __name__ == "__main__":
     try:
         run(fail, range(ITEMS), backend="processes", n_jobs=4)
     except Limit as error:
-        tell(quota=error.quota, notes=len(error.__notes__))
+        tell(quota=getattr(error, "quota", "lost"), where=error.__notes__[-1])
 """
 
 
@@ -342,4 +344,4 @@ if __name__ == "__main__":
 def test_slots_of_an_exception_come_home_from_a_spawned_worker(script: Script) -> None:
     (facts,) = script.run(SLOTTED).facts
 
-    assert facts["quota"] == 40
+    assert facts["quota"] == 40, facts["where"]
