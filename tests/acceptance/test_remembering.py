@@ -183,3 +183,17 @@ def test_what_a_tracer_made_slower_is_not_kept(work: Work) -> None:
         sys.settrace(before)
 
     assert not list(get_cache_dir().glob("*.json"))
+
+
+def test_what_results_cost_is_not_taken_from_other_data(work: Work) -> None:
+    def odd(item: int) -> Any:
+        work(item)
+        return (lambda: item) if item < 0 else item
+
+    execute(odd, range(20))
+    results, told = execute(odd, range(-40, -1), return_optimization_result=True)
+
+    assert told.cache_hit
+    assert not told.warnings
+    assert [result() for result in results] == [*range(-40, -1)]
+    assert work.calls == once([*range(20), *range(-40, -1)])

@@ -135,14 +135,14 @@ def remaining_from(learned: Learned, left: int) -> Measured:
     )
 
 
-def filled_in(profile: Profile, learned: Learned, *, by_name: bool = False) -> Profile:
-    """A profile of this run, with what it has not measured taken from what is remembered."""
+def filled_in(profile: Profile, learned: Learned) -> Profile:
+    """A profile of this run, with what it has not measured taken from what is remembered.
+
+    Not what hangs on the data: whether items and results travel is seen on those at hand.
+    """
     alike = profile.inherited == learned.inherited
     return replace(
         profile,
-        argument=_known(profile.argument, learned.argument),
-        result=_known(profile.result, learned.result),
-        function=_known(profile.function, _function_travel(learned, by_name=by_name)),
         gil=profile.gil or learned.gil,
         read_s=learned.read_s if profile.read_s is None and alike else profile.read_s,
     )

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from amorsize.cache.memory import Choice, Recalled, recall, remember
 from amorsize.plan.recall import contradicts, filled_in, learned_from, profile_from, remaining_from
 from amorsize.plan.units import seconds
+from amorsize.sample.carried import carried_by
 from amorsize.sample.transfer import transfer_by_name
 from amorsize.vocab.lookup import Hit
 from amorsize.vocab.plan import EngineKind
-from amorsize.vocab.profile import NotMeasured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,9 +86,12 @@ class Memory:
         profile = profile_from(
             learned, items=source.length, inherited=source.is_in_memory, by_name=True
         )
-        if isinstance(profile.function, NotMeasured):
-            return replace(profile, function=transfer_by_name(self._func))
-        return profile
+        found = carried_by(self._func)
+        return replace(
+            profile,
+            function=transfer_by_name(self._func),
+            carries=profile.carries if found is None else found.what,
+        )
 
     def lacks(self, missing: tuple[Need, ...]) -> None:
         """What is stored does not tell this, so it could not be used."""

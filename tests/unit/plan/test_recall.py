@@ -198,6 +198,6 @@ def test_a_profile_is_filled_in_where_it_knows_nothing() -> None:
 
     full = filled_in(poor, learned)
 
-    assert (full.result, full.gil, full.function) == (TRAVEL, PROFILE.gil, TRAVEL)
-    assert filled_in(poor, learned, by_name=True).function == NotMeasured()
+    assert full.gil == PROFILE.gil
+    assert (full.result, full.function) == (NotMeasured(), NotMeasured())  # other data, perhaps
     assert filled_in(replace(poor, read_s=None, inherited=False), learned).read_s is None
