@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from amorsize import execute, optimize
-from amorsize.cache import get_cache_dir, prewarm_cache
+from amorsize.cache import (
+    compute_cache_key,
+    get_cache_dir,
+    prewarm_cache,
+    save_cache_entry,
+)
 from amorsize.cache.memory import recall
 from amorsize.plan.recall import profile_from
 from amorsize.runtime.memory import Memory
@@ -197,3 +203,114 @@ def test_what_results_cost_is_not_taken_from_other_data(work: Work) -> None:
     assert not told.warnings
     assert [result() for result in results] == [*range(-40, -1)]
     assert work.calls == once([*range(20), *range(-40, -1)])
+
+
+def test_items_of_another_class_are_sampled(work: Work) -> None:
+    def change(item: Any) -> Any:
+        work(0)
+        return item + 1 if isinstance(item, int) else item.append(0) or item
+
+    optimize(change, list(range(100)))
+    lists = optimize(change, [[number] for number in range(100)])
+
+    assert not lists.cache_hit
+    assert lists.n_jobs == 1, "they are changed in place, and would be in a worker"
+    assert "on items of builtins.int, these are builtins.list" in lists.memory
+    assert optimize(change, [[number] for number in range(100)]).cache_hit
+
+
+class Box:
+    """Travels, or does not, by what is in it."""
+
+    def __init__(self, content: object) -> None:
+        self.content = content
+
+    def __repr__(self) -> str:
+        return "Box"
+
+
+@pytest.mark.parametrize("read", [list, iter])
+def test_items_that_cannot_travel_are_seen_on_a_hit(work: Work, read: Any) -> None:
+    def weigh(box: Box) -> int:
+        work(box)
+        return 1
+
+    optimize(weigh, read([Box(number) for number in range(100)]), backend="processes")
+    calls = work.calls
+    locked = optimize(weigh, read([Box(threading.Lock()) for _ in range(100)]))
+
+    assert locked.cache_hit, locked.memory
+    assert work.calls == calls
+    assert (locked.n_jobs, locked.executor_type) != (2, "process")
+    assert len(list(locked.data)) == 100
+
+
+class Lines:
+    """Items that are read through an open file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file.open()
+
+    def __len__(self) -> int:
+        return 100
+
+    def __getitem__(self, index: int) -> int:
+        if index >= len(self):
+            raise IndexError
+        self.file.seek(0)
+        return index
+
+
+def test_an_open_file_in_the_input_is_seen_on_a_hit(work: Work, tmp_path: Path) -> None:
+    optimize(work, list(range(100)))
+    calls = work.calls
+    lines = Lines(tmp_path / "calls")
+    told = optimize(work, lines)  # type: ignore[arg-type]  # it has no __iter__, on purpose
+    lines.file.close()
+
+    assert told.cache_hit
+    assert work.calls == calls
+    assert told.profile is not None
+    assert "open file" in str(told.profile.carries)
+
+
+def test_what_a_run_has_learned_is_enough_for_advice(work: Work) -> None:
+    ran(work, 40)
+    calls = work.calls
+
+    assert optimize(work, range(40)).cache_hit
+    assert work.calls == calls
+
+
+def test_a_hit_is_not_claimed_where_what_is_stored_was_not_used(
+    work: Work, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_cache_entry(compute_cache_key(work, 1, 1.0), 2, 3, "process", 1.9, "stored", [])
+    file = next(get_cache_dir().glob("*.json"))
+    stored = file.read_text()
+
+    forced = optimize(work, range(100), verbose=True, n_jobs=2)
+    assert not forced.cache_hit
+    assert capsys.readouterr().out.startswith(
+        "✗ Cache miss - what is stored was not used: "
+        "it is a decision without measurements, for other options\n"
+    )
+    file.write_text(stored)
+    told = ran(work, 10, verbose=True)
+    assert not told.cache_hit
+    assert "a run measures for itself" in capsys.readouterr().out
+    file.write_text(stored)
+    optimize(work, [], verbose=True)
+    assert "Cache" not in capsys.readouterr().out
+    assert optimize(work, range(100)).cache_hit
+
+
+def test_what_reading_raises_is_raised_on_a_hit_as_well(work: Work) -> None:
+    def broken() -> Any:
+        yield from ()
+        msg = "no more"
+        raise OSError(msg)
+
+    optimize(work, range(100))
+    with pytest.raises(OSError, match="no more"):
+        optimize(work, broken())

@@ -27,6 +27,7 @@ LEARNED = Learned(
     function_by_name=True,
     gil=GilUse(free_share=0.2, ticks=7, threads_gain=1.1),
     read_s=1e-5,
+    item_kind="builtins.int",
     item_bytes=28.0,
     returns_its_item=True,
     carries="a socket",

@@ -58,6 +58,7 @@ learned = st.builds(
         threads_gain=st.none() | ratios,
     ),
     read_s=st.none() | seconds,
+    item_kind=st.text(max_size=50),
     item_bytes=sizes,
     returns_its_item=st.booleans(),
     carries=st.none() | st.text(max_size=50),

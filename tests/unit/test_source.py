@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amorsize.engines.source import IndexedSource, IteratedSource, source_of
+from amorsize.engines.source import IndexedSource, IteratedSource, all_items, next_item, source_of
 
 STEPS = st.lists(
     st.tuples(
@@ -102,3 +102,45 @@ def test_what_an_iterator_raises_is_kept_until_its_turn() -> None:
 
     assert (chunk and chunk.items, type(source.broken)) == ([1], LookupError)
     assert source.claim(5) is None
+
+
+class ByIndex:
+    """Nothing but ``__getitem__`` and ``__len__``."""
+
+    def __init__(self, items: list[int]) -> None:
+        self.items = items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> int:
+        return self.items[index]
+
+
+@pytest.mark.parametrize("make", [list, tuple, iter, dict.fromkeys, ByIndex])
+def test_the_next_item_is_left_where_it_is(make: Any) -> None:
+    data = make([5, 6, 7])
+    source = source_of(data, keep=True)
+
+    assert next_item(source) == [5]
+    assert next_item(source) == [5]
+    assert list(all_items(source, data)) == [5, 6, 7]
+    assert list(source.block(2)) == [5, 6]
+
+
+def test_there_is_no_next_item_at_the_end() -> None:
+    assert next_item(source_of([])) == []
+    assert next_item(source_of(iter(()), keep=True)) == []
+
+
+def test_what_reading_the_next_item_raises_is_raised_in_its_turn() -> None:
+    def broken() -> Any:
+        yield from ()
+        msg = "no more"
+        raise OSError(msg)
+
+    source = source_of(broken(), keep=True)
+
+    assert next_item(source) == []
+    with pytest.raises(OSError, match="no more"):
+        list(source.block(1))

@@ -13,10 +13,11 @@ from amorsize.api.checks import (
     options_from,
 )
 from amorsize.api.result import OptimizationResult
-from amorsize.engines.source import all_items, source_of
+from amorsize.engines.source import all_items, next_item, source_of
 from amorsize.plan.advise import advise
 from amorsize.plan.needs import needs_of
 from amorsize.runtime.memory import Memory
+from amorsize.runtime.recalled import recalled_profile
 from amorsize.runtime.study import Study
 from amorsize.runtime.surroundings import Surroundings
 from amorsize.vocab.options import DEFAULT_OPTIONS
@@ -102,7 +103,7 @@ def optimize(
     announcer.phase("sampling", 0.0)
     source, memory = source_of(data, keep=True), Memory(func, wanted=bool(use_cache))
     longest_chunk_s = float(target_chunk_duration)
-    result = _remembered(memory, source, options, longest_chunk_s) or _sampled(
+    result = _remembered(func, source, options, longest_chunk_s, memory=memory) or _sampled(
         func, source, options, longest_chunk_s, sample_size=int(sample_size), memory=memory
     )
     result.data, result.memory = all_items(source, data), memory.told
@@ -115,19 +116,30 @@ def optimize(
 
 
 def _remembered(
-    memory: Memory, source: Source, options: Options, longest_chunk_s: float
+    func: Callable[[Any], Any],
+    source: Source,
+    options: Options,
+    longest_chunk_s: float,
+    *,
+    memory: Memory,
 ) -> OptimizationResult | None:
     """Advice from what earlier calls have measured; ``None`` where that is not enough."""
-    entry = memory.look_up()
-    if entry is None or source.length == 0:
+    items = next_item(source)
+    entry = memory.look_up() if items else None
+    if entry is None:
         return None
     if entry.learned is None:
-        return OptimizationResult.from_entry(entry) if options == DEFAULT_OPTIONS else None
+        if options == DEFAULT_OPTIONS:
+            return OptimizationResult.from_entry(entry)
+        memory.set_aside("it is a decision without measurements, for other options")
+        return None
+    if not memory.fits(items):
+        return None
     situation = Surroundings().situation()
-    profile = memory.profile(entry.learned, source)
+    profile = recalled_profile(entry.learned, func, source, items=items)
     advice = advise(profile, situation, options, longest_chunk_s=longest_chunk_s)
     if missing := needs_of(advice, profile, situation):
-        memory.lacks(missing)
+        memory.set_aside(f"it does not tell {', '.join(missing)}")
         return None
     result = OptimizationResult.from_advice(advice, profile, machine=situation)
     result.cache_hit = True

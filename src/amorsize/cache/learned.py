@@ -100,6 +100,7 @@ LEARNED: Final = Table.of(
         "function_by_name": flag(),
         "gil": maybe(nested(GIL_USE)),
         "read_s": maybe(SECONDS),
+        "item_kind": text(),
         "item_bytes": BYTES,
         "returns_its_item": flag(),
         "carries": maybe(text()),

@@ -263,6 +263,17 @@ def source_of(data: Iterable[Any], *, keep: bool = False) -> Source:
     )
 
 
+def next_item(source: Source) -> list[Any]:
+    """The next item, left where it is; empty at the end, and where it cannot be read now.
+
+    What reading raises is raised again when it is read in its turn.
+    """
+    chunk = source.claim(1)
+    items = [] if chunk is None else chunk.items
+    source.give_back(items)
+    return items
+
+
 def all_items(source: Source, data: Any) -> Any:
     """Every item of ``data``, that ``source`` has read from: itself, where it can be read again."""
     return source.unread() if isinstance(source, IteratedSource) else data

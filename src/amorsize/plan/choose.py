@@ -30,6 +30,11 @@ def could_pay(remaining_high_s: float, item_s: float) -> bool:
     return remaining_high_s > tunables.SCREEN_S and item_s > tunables.TOO_SHORT_S
 
 
+def is_long_enough(whole_s: float, *, cpu_share: float) -> bool:
+    """Whether a job of ``whole_s``, what was run included, is worth its questions."""
+    return cpu_share < tunables.WAITING_SHARE or whole_s >= tunables.COMPUTING_SCREEN_S
+
+
 def decide(profile: Profile, situation: Situation, options: Options) -> Decision:
     """Choose who runs the items left. What was not measured is taken to cost nothing.
 

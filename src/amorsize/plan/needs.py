@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from amorsize.errors import BackendRefusedError
 from amorsize.plan import facts, tunables
 from amorsize.plan.advise import advise
-from amorsize.plan.choose import decide
 from amorsize.plan.pays import knows_only_the_first
 from amorsize.vocab.advice import PoolKind
 from amorsize.vocab.plan import EngineKind, Untried
@@ -33,16 +32,12 @@ class Need(StrEnum):
     THREADS_TRIAL = "a trial on two threads"
 
 
-def needs(profile: Profile, situation: Situation, options: Options) -> tuple[Need, ...]:
-    """What to measure before ``decide`` can be trusted; empty where it already can be.
+def needs(decision: Decision, profile: Profile, situation: Situation) -> tuple[Need, ...]:
+    """What to measure before ``decision`` can be trusted; empty where it already can be.
 
-    Ask again after measuring: an answer may make other questions moot, or raise them. A need
-    is met by any fact in the profile's field, ``CannotTravel`` and a ``GilUse`` included.
+    Decide and ask again after measuring: an answer may make other questions moot, or raise them.
+    A need is met by any fact in the profile's field, ``CannotTravel`` and a ``GilUse`` included.
     """
-    try:
-        decision = decide(profile, situation, options)
-    except BackendRefusedError:
-        return ()
     untried = decision.chosen.engine is not EngineKind.THREADS and any(
         lost.candidate.engine is EngineKind.THREADS and isinstance(lost.reason, Untried)
         for lost in decision.rejected

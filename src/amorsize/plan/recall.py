@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from amorsize.stats.means import SUPPOSED_SPREAD, interval
 from amorsize.vocab.estimate import Measured
 from amorsize.vocab.learned import Foretold, Learned
+from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.profile import NotMeasured, Profile
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ def learned_from(
     """What to remember, of a sample or, with ``run``, of everything that was run.
 
     ``by_name`` says that the function's travel was measured as the standard pools send it.
-    What this time was not measured stays as it was ``before``, if the function has not changed.
+    What this time was not measured stays as it was ``before``, if neither the function nor the
+    kind of its items has changed.
     """
-    known = None if before is None or contradicts(before, profile) else before
+    known = before if before is not None and _holds(before, profile) else None
     learned = Learned(
         sampled=profile.sampled,
         runs=1 if before is None else before.runs + 1,
@@ -68,6 +70,7 @@ def learned_from(
         function_by_name=by_name,
         gil=profile.gil,
         read_s=profile.read_s,
+        item_kind=profile.item_kind,
         item_bytes=profile.item_bytes,
         returns_its_item=profile.returns_its_item,
         carries=profile.carries,
@@ -117,6 +120,7 @@ def profile_from(
         gil=learned.gil,
         inherited=lies,
         read_s=learned.read_s if alike else None,
+        item_kind=learned.item_kind,
         item_bytes=learned.item_bytes if lies else 0.0,
         returns_its_item=learned.returns_its_item,
         carries=learned.carries,
@@ -162,6 +166,11 @@ def contradicts(learned: Learned, profile: Profile) -> bool:
     return abs(now_s - then_s) > SURE * noise_s
 
 
+def _holds(learned: Learned, profile: Profile) -> bool:
+    """Whether it is of the same function, on items of the same kind."""
+    return learned.item_kind == profile.item_kind and not contradicts(learned, profile)
+
+
 def _completed(learned: Learned, known: Learned) -> Learned:
     """With what only the earlier run has measured."""
     alike = learned.inherited == known.inherited
@@ -183,8 +192,12 @@ def _completed(learned: Learned, known: Learned) -> Learned:
 
 
 def _with_run(learned: Learned, run: RunRecord) -> Learned:
-    """The mean is that of all items now, so that nothing is left to foretell by a trend."""
-    items = max(1, run.items)
+    """The mean is that of all items now, so that nothing is left to foretell by a trend.
+
+    Threads that came late got the interpreter lock less often than was thought.
+    """
+    items, foretold = max(1, run.items), _foretold(run)
+    late = any(one.actual_s > CHANGED * one.predicted_s for one in foretold)
     mean_s = run.work_s / items if run.work_s > 0 else learned.mean_s
     return replace(
         learned,
@@ -193,9 +206,10 @@ def _with_run(learned: Learned, run: RunRecord) -> Learned:
         mean_s=mean_s,
         trend=1.0,
         longest_s=max(learned.longest_s, mean_s),
+        gil=None if late and run.engine is EngineKind.THREADS else learned.gil,
         engine=run.engine,
         workers=max(1, run.workers),
-        past=(*learned.past, *_foretold(run))[-MOST_PAST:],
+        past=(*learned.past, *foretold)[-MOST_PAST:],
     )
 
 

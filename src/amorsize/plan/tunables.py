@@ -10,6 +10,13 @@ SCREEN_S: Final = 3e-3
 Starting one worker blocks the caller for about 1 ms, and half of 3 ms is all that a second
 worker can save."""
 
+COMPUTING_SCREEN_S: Final = 20e-3
+"""A function that computes is not asked about where all its calls together take less.
+
+Processes would not be started: their start, some 1.1 ms, may be ``BLOCKING_SHARE`` of the whole.
+Threads could save 5 to 10 ms where the lock is free; to see whether it is, and all that goes
+before, takes 2 to 3 ms in a fresh process, of every job of that size."""
+
 TOO_SHORT_S: Final = 80e-9
 """A call that takes less is not shared out: even an integer takes 30 ns to fetch.
 

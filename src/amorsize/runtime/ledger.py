@@ -79,9 +79,14 @@ class Ledger:
             self._ahead += len(results)
         self.settle()
 
-    def adopt(self, results: list[Any]) -> None:
-        """Take a long list that follows the results so far, without copying it where possible."""
-        if len(results) > len(self.results):
+    def adopt(self, results: list[Any], *, said_again: int) -> None:
+        """Take a long list without copying it where possible.
+
+        It follows the results so far, or begins with them if so many are ``said_again``.
+        """
+        if said_again:
+            self.results = max(self.results, results, key=len)
+        elif len(results) > len(self.results):
             results[:0] = self.results
             self.results = results
         else:

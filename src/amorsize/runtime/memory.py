@@ -7,19 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache.memory import Choice, Recalled, recall, remember
-from amorsize.plan.recall import contradicts, filled_in, learned_from, profile_from, remaining_from
+from amorsize.plan.recall import contradicts, filled_in, learned_from, remaining_from
 from amorsize.plan.units import seconds
-from amorsize.sample.carried import carried_by
-from amorsize.sample.transfer import transfer_by_name
+from amorsize.sample.facts import kind_of
 from amorsize.vocab.lookup import Hit
 from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from amorsize.cache.entries import CacheEntry
-    from amorsize.engines.source import Source
-    from amorsize.plan.needs import Need
     from amorsize.vocab.advice import Advice
     from amorsize.vocab.learned import Learned
     from amorsize.vocab.profile import Profile
@@ -45,10 +42,8 @@ class Memory:
         self._recalled: Recalled | None = None
         self._asked = False
         """Whether what is stored could have a say."""
-        self._changed: Learned | None = None
-        """What was remembered of a function that behaves otherwise now."""
-        self._lacks: tuple[str, ...] = ()
-        """What an answer would have needed and is not remembered."""
+        self._unused = ""
+        """Why it had none, although something is stored."""
         self.known: Learned | None = None
         """What is remembered and holds."""
 
@@ -56,6 +51,27 @@ class Memory:
         """What is stored about the function, to decide by."""
         self._asked = self._wanted
         return self._read()
+
+    def look_up_for(self, items: Sequence[Any]) -> None:
+        """The same for a run over such items: what was measured on others says little of them."""
+        entry = self.look_up()
+        if entry is not None and entry.learned is None:
+            self.set_aside("it is a decision without measurements, and a run measures for itself")
+        self.fits(items)
+
+    def fits(self, items: Sequence[Any]) -> bool:
+        """Whether what is stored was learned on items like these, the first ones at hand."""
+        if self.known is None:
+            return False
+        kind = kind_of(items[0]) if items else ""
+        if kind != self.known.item_kind:
+            self.set_aside(f"it was learned on items of {self.known.item_kind}, these are {kind}")
+            self.known = None
+        return self.known is not None
+
+    def set_aside(self, why: str) -> None:
+        """What is stored is not used for this call."""
+        self._unused = why
 
     def _read(self) -> CacheEntry | None:
         if self._recalled is None and self._wanted:
@@ -74,28 +90,14 @@ class Memory:
         if self.known is None or not profile.sampled:
             return profile
         if contradicts(self.known, profile):
-            self._changed, self.known = self.known, None
+            before = seconds(self.known.mean_s)
+            self.set_aside(f"a call took {before} before, and takes another time now")
+            self.known = None
             return profile
         filled = filled_in(profile, self.known)
         if not profile.items_left:
             return filled
         return replace(filled, remaining=remaining_from(self.known, profile.items_left))
-
-    def profile(self, learned: Learned, source: Source) -> Profile:
-        """All items of ``source``, as if some of them had been sampled."""
-        profile = profile_from(
-            learned, items=source.length, inherited=source.is_in_memory, by_name=True
-        )
-        found = carried_by(self._func)
-        return replace(
-            profile,
-            function=transfer_by_name(self._func),
-            carries=profile.carries if found is None else found.what,
-        )
-
-    def lacks(self, missing: tuple[Need, ...]) -> None:
-        """What is stored does not tell this, so it could not be used."""
-        self._lacks = tuple(need.value for need in missing)
 
     def keep_run(self, record: RunRecord) -> None:
         """Keep what a run has shown, if it was long enough to be worth a file."""
@@ -147,7 +149,7 @@ class Memory:
     @property
     def is_hit(self) -> bool:
         """Whether something was found, and holds."""
-        return self._entry is not None and self._changed is None and not self._lacks
+        return self._entry is not None and not self._unused
 
     @property
     def verdict(self) -> str:
@@ -161,10 +163,8 @@ class Memory:
         """Why what is stored was not used, or that nothing is."""
         if self._recalled is None or not self._asked:
             return "not looked up"
-        if self._lacks:
-            return f"what is stored does not tell {', '.join(self._lacks)}"
-        if self._changed is not None:
-            return f"a call took {seconds(self._changed.mean_s)} before, and takes another time now"
+        if self._unused:
+            return f"what is stored was not used: {self._unused}"
         return self._recalled.why_not
 
     @property

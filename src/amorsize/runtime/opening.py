@@ -9,15 +9,16 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import Failure
-from amorsize.engines.blocks import BLOCK_ITEMS, SPRINT, Pace, call_items, map_items, runner_for
+from amorsize.engines.blocks import SPRINT, Pace, call_items, map_items, runner_for
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.forking import interrupts_held
 from amorsize.engines.source import IndexedSource, IteratedSource
-from amorsize.plan.choose import could_pay, decide
+from amorsize.plan.choose import could_pay, decide, is_long_enough
 from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
 from amorsize.plan.wording import refusal
+from amorsize.runtime.probing import FIRST_PROBES, MOST_PROBES, TINY_S, ProbeBudget, probe_width
 from amorsize.runtime.questions import FLEETING, Questions
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
@@ -41,20 +42,8 @@ if TYPE_CHECKING:
 
 HERE: Final = "the caller"
 
-PROBE_AFTER_S: Final = 1e-3
-"""Items run in input order until about the price of a worker has been spent."""
-
-PROBE_SHARE: Final = 0.1
-"""Beyond it, probing out of turn may take this share of the time spent."""
-
 SURELY: Final = 256
 """So many items show what they cost, although the first ones were slow."""
-
-TINY_S: Final = 1e-6
-"""Of such items a block of 4,096 costs more than 1 % more than the plain loop.
-
-They are not probed either: gaps would keep the loop from running unbroken, which meets a late
-change of cost by its alarm."""
 
 STRETCH_S: Final = 2e-3
 """A thread that can end the unbroken loop costs 0.1 ms: not worth it for less."""
@@ -67,12 +56,6 @@ LONGEST_STRETCH_S: Final = 0.5
 
 SPRINT_S: Final = 2e-3
 """A block of iterated input that takes ten times as long as it should ends early."""
-
-PROBE_S: Final = 50e-6
-"""A probe of tiny items takes as many neighbours as fill this time, lest it measure itself."""
-
-MOST_PROBES: Final = 32
-"""Spread probes err by 2 to 12 % from 20 on; more would only be bookkeeping."""
 
 TICK_WINDOW_S: Final = 3e-3
 """Items run so long beside the ticking thread: three milliseconds rule out pure Python."""
@@ -99,13 +82,14 @@ class Opening:
         self._runner = runner_for(func, exact=source.exact)
         self._pace = Pace()
         self._questions = Questions(options)
-        self._probed_s = 0.0
         self._aside_s = 0.0
         """Of the time spent, what the meter did not see: trials on two threads."""
         self._alone = False
         """The latest answer was to go on alone, and it is not expected to change."""
-        self._probes = 0
+        self._probes = ProbeBudget()
         self._sampler = sampler or Sampler(func, source, ledger)
+        self._foretold: tuple[int, Forecast] | None = None
+        """The latest forecast, and how many items it was made from."""
         self.costs = Costs()
         self.spent_s = 0.0
         """Time in items that ran here."""
@@ -135,7 +119,7 @@ class Opening:
 
     def start_over(self) -> None:
         """Others have run items: what was known before says little of those they left."""
-        self.costs = Costs()
+        self.costs, self._foretold = Costs(), None
         self._aside_s = self.spent_s
         self._questions.start_over(self.spent_s)
         self._alone = False
@@ -143,6 +127,12 @@ class Opening:
 
     def forecast(self) -> Forecast:
         """What the items left will cost, as far as it can be told."""
+        known = self._foretold
+        if known is None or known[0] != self.items:
+            known = self._foretold = self.items, self._forecast()
+        return known[1]
+
+    def _forecast(self) -> Forecast:
         source = self._source
         known = isinstance(source, IndexedSource) and self.may_probe
         return self.costs.forecast(
@@ -234,10 +224,12 @@ class Opening:
         expected_s = left * self.spent_s / self.items
         patience_s = min(PATIENCE * expected_s + STRETCH_S, LONGEST_STRETCH_S)
         began = perf_counter()
-        stretch = run_to_the_end(self._func, source, patience_s=patience_s)
+        stretch = run_to_the_end(
+            self._func, source, patience_s=patience_s, before=self._ledger.results
+        )
         elapsed_s = perf_counter() - began
         self._alone = False
-        self._ledger.adopt(stretch.results)
+        self._ledger.adopt(stretch.results, said_again=stretch.said_again)
         self._account(stretch.done, elapsed_s)
         self._pace = Pace()  # it was ended early: items may have become dear
         if stretch.error is not None:
@@ -251,8 +243,8 @@ class Opening:
             self.first_s = elapsed_s
             self.costs.first(elapsed_s)
         self._source.advance(ran)
-        self._pace.took(elapsed_s)
         self._spend(ran, elapsed_s)
+        self._pace.took(elapsed_s, spent_s=self.spent_s)
         self._ledger.settle()
 
     def _spend(self, ran: int, elapsed_s: float) -> None:
@@ -275,27 +267,41 @@ class Opening:
 
         ``None`` where there is not even a question, or where items ended while measuring.
         """
-        if not self._options.forces_parallel:
-            if not self._could_pay():
-                return None
-            if not self._sampler.recalls(self.spent_s):
-                self.probe()
-            if not self._could_pay():
-                return None
-        elif self._sampler.items_are_fleeting:
-            raise refusal(self._options, [FLEETING])
+        if self._options.forces_parallel:
+            if self._sampler.items_are_fleeting:
+                raise refusal(self._options, [FLEETING])
+        elif not self._is_worth_asking():
+            return None
         with self._sampler.aside():
             around = self._around.situation()
         self.profile = self.look()
+        self.decision = decide(self.profile, around, self._options)
         for _ in Need:  # each answer may raise one more question
-            missing = needs(self.profile, around, self._options)
+            missing = needs(self.decision, self.profile, around)
             if not missing:
                 break
             if not all(self.supply(need) for need in missing):
                 return None
             self.profile = self.look()
-        self.decision = decide(self.profile, around, self._options)
+            self.decision = decide(self.profile, around, self._options)
         return self.decision
+
+    def _is_worth_asking(self) -> bool:
+        """Whether so much is left that workers could pay; runs a few items further on to see."""
+        if not self._could_pay():
+            return False
+        if not self._is_long_enough():
+            self.probe(FIRST_PROBES)
+            if not self._is_long_enough():
+                return False
+        if not self._sampler.recalls(self.spent_s):
+            self.probe()
+        return self._could_pay()
+
+    def _is_long_enough(self) -> bool:
+        share = self._sampler.cpu_share(self.spent_s - self._aside_s)
+        whole_s = self.spent_s + self.forecast().remaining.high_s
+        return is_long_enough(whole_s, cpu_share=share)
 
     def look(self) -> Profile:
         """Everything known at the moment."""
@@ -329,19 +335,19 @@ class Opening:
             self._sampler.supply(need)
         return True
 
-    def probe(self) -> None:
+    def probe(self, most: int = MOST_PROBES) -> None:
         """Run a few items further on, so that a trend or a heavy end is seen in time."""
         source = self._source
         if not self.may_probe or not isinstance(source, IndexedSource) or not source.exact:
             return
-        while self._probe_is_affordable():
+        while self._probes.allows(spent_s=self.spent_s, items=self.items, most=most):
             index = self.costs.next_probe(source.position, source.length)
             if index is None or not self._probe_at(source, index):
                 return
 
     def _probe_at(self, source: IndexedSource, index: int) -> bool:
         """Run the item at ``index`` and, where items are tiny, some of its neighbours."""
-        width = max(1, min(int(PROBE_S * self.items / self.spent_s), BLOCK_ITEMS))
+        width = probe_width(self.spent_s / self.items)
         start = max(source.position, min(index, source.length - width))
         taken = source.probe(start, width)
         ran = run_chunk(self._func, source.items(*taken), taken)
@@ -351,22 +357,12 @@ class Opening:
             items = len(ran.results)
             self.costs.probe(index, ran.busy_s / items, items=items)
             self._ledger.done(taken.start, ran.results, 0.0)
-        self._probes += 1
-        self._probed_s += ran.busy_s
+        self._probes.made(ran.busy_s)
         self._spend(len(ran.results), ran.busy_s)
         if ran.error is not None:
             self._ledger.failed(Failure(ran.next_index, ran.error, HERE))
             source.cut(ran.next_index)
         return ran.error is None and bool(ran.results)
-
-    def _probe_is_affordable(self) -> bool:
-        allowed_s = PROBE_AFTER_S + PROBE_SHARE * self.spent_s
-        next_s = max(PROBE_S, self.spent_s / self.items)
-        return (
-            self.spent_s >= max(PROBE_AFTER_S, TINY_S * self.items)
-            and self._probes < MOST_PROBES
-            and self._probed_s + next_s <= allowed_s
-        )
 
     def _time_reading(self) -> bool:
         """Run a block of items, and see how much of it is reading them."""

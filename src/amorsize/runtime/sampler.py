@@ -11,7 +11,7 @@ from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.needs import Need
 from amorsize.runtime.memory import LOOK_UP_AFTER_S, Memory
 from amorsize.sample.carried import carried_by
-from amorsize.sample.facts import Meter, Meters, minus, plus, returns_its_item
+from amorsize.sample.facts import Meter, Meters, kind_of, minus, plus, returns_its_item
 from amorsize.sample.transfer import function_transfer, transfer_by_name, transfer_of
 from amorsize.vocab.profile import GilUse, NotMeasured, Profile, Transfer
 
@@ -113,17 +113,23 @@ class Sampler:
             gil=self.gil,
             inherited=self._source.is_in_memory,
             read_s=self.read_s,
+            item_kind=kind_of(self._first[0]) if self._first else "",
             item_bytes=self._item_bytes(),
             returns_its_item=in_place,
             carries=carries,
         )
         return self._memory.completed(seen)
 
+    def cpu_share(self, spent_s: float) -> float:
+        """CPU time over ``spent_s``, the time in items; 1 where it is not known yet."""
+        used = minus(self._meter.read(), self._not_items)
+        return used.cpu_s / spent_s if spent_s > 0 else 1.0
+
     def recalls(self, spent_s: float) -> bool:
         """Whether earlier calls tell what would have to be measured."""
         if spent_s >= LOOK_UP_AFTER_S:
             with self.aside():
-                self._memory.look_up()
+                self._memory.look_up_for(self._first[:1])
         return self._memory.known is not None
 
     @contextmanager
@@ -190,7 +196,7 @@ class Sampler:
 
     def _safe(self) -> tuple[str | None, bool]:
         if self._safety is None:
-            whose, found = self._carried()
+            whose, found = carried_along(self._func, self._source)
             in_place = returns_its_item(self._first, self._ledger.results)
             if isinstance(self._source, IndexedSource) and self._source.exact:
                 items = self._source.items(0, min(LOOKED_AT, self._source.position))
@@ -200,9 +206,10 @@ class Sampler:
                 self._ledger.note(f"the {whose} carries {found.what}: {found.remedy}")
         return self._safety
 
-    def _carried(self) -> tuple[str, Carried | None]:
-        """What the function drags along; or what input does that code of the user's fetches."""
-        found = carried_by(self._func)
-        if found is None and isinstance(self._source, IndexedSource) and not self._source.exact:
-            return "input", carried_by(self._source.data)
-        return "function", found
+
+def carried_along(func: Callable[[Any], Any], source: Source) -> tuple[str, Carried | None]:
+    """What the function drags along, or else input that code of the user's fetches; and who."""
+    found = carried_by(func)
+    if found is None and isinstance(source, IndexedSource) and not source.exact:
+        return "input", carried_by(source.data)
+    return "function", found

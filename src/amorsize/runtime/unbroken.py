@@ -10,14 +10,19 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from operator import length_hint
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from amorsize.machine.ownthreads import forget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from amorsize.engines.source import IndexedSource
+
+
+FEW: Final = 0.01
+"""Earlier results are said again up to this share of what is left: at 0.1 us each that costs less
+than to move up the others, a million of which take 1 to 2 ms."""
 
 
 @dataclass(slots=True)
@@ -25,22 +30,30 @@ class Stretch:
     """What came of it: the results, or the error and how many items were done before it."""
 
     results: list[Any] = field(default_factory=list)
+    said_again: int = 0
+    """So many results at the head of the list are earlier ones."""
     error: BaseException | None = None
     done: int = 0
 
 
 def run_to_the_end(
-    func: Callable[[Any], Any], source: IndexedSource, *, patience_s: float
+    func: Callable[[Any], Any],
+    source: IndexedSource,
+    *,
+    patience_s: float,
+    before: Sequence[Any] = (),
 ) -> Stretch:
     """Call ``func`` on every item left, for about ``patience_s`` at most.
 
-    On an error the results of the stretch are lost: a comprehension keeps them to itself.
+    ``before`` are the results of all items so far: where they are few, the new list begins with
+    them. On an error the results of the stretch are lost: a comprehension keeps them to itself.
     """
-    items = source.items(source.position, None)
-    stretch = Stretch()
+    few = source.offset == 0 and len(before) <= FEW * source.left()
+    stretch = Stretch(said_again=len(before) if few else 0)
+    items = source.items(source.position - stretch.said_again, None)
     with _Alarm(items, source.length - source.offset, patience_s) as alarm:
         try:
-            stretch.results = [func(item) for item in items]
+            stretch.results = _call_all(func, items, before[: stretch.said_again])
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - raised in its turn, as itself
@@ -48,8 +61,26 @@ def run_to_the_end(
             left = length_hint(items) if alarm.left is None else alarm.left
             stretch.done = source.length - source.position - left - 1
         else:
-            stretch.done = len(stretch.results)
+            stretch.done = max(0, len(stretch.results) - stretch.said_again)
     return stretch
+
+
+def _call_all(
+    func: Callable[[Any], Any], items: Iterable[Any], answers: Sequence[Any]
+) -> list[Any]:
+    """Give the ``answers`` to the first items, and call ``func`` on the others."""
+    ready = iter(answers)
+    call = func
+
+    def answer(_item: object) -> Any:
+        nonlocal call
+        if length_hint(ready) == 1:
+            call = func
+        return next(ready)
+
+    if answers:
+        call = answer
+    return [call(item) for item in items]
 
 
 class _Alarm:

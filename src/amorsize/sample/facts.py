@@ -15,6 +15,8 @@ try:
 except ImportError:  # Windows counts no context switches
     resource = None  # type: ignore[assignment]  # it is tested before use
 
+from amorsize.sample.connections import module_of, qualname_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -103,6 +105,12 @@ def returns_its_item(items: Iterable[Any], results: Iterable[Any]) -> bool:
         item is result and not _immutable(item)
         for item, result in zip(items, results, strict=False)
     )
+
+
+def kind_of(item: object) -> str:
+    """The class of an item by its full name; no code of the user's runs."""
+    kind = type(item)
+    return f"{module_of(kind)}.{qualname_of(kind)}"
 
 
 def is_async(func: object) -> bool:

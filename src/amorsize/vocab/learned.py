@@ -54,6 +54,8 @@ class Learned:
     """``function`` tells how the standard pools send it, which is by name."""
     gil: GilUse | None = None
     read_s: float | None = None
+    item_kind: str = ""
+    """The class of the first item. Whether items travel, or are changed in place, hangs on it."""
     item_bytes: float = 0.0
     returns_its_item: bool = False
     carries: str | None = None

@@ -87,6 +87,8 @@ class Profile:
     """The items lie in memory, where forked workers have them; others are read, then sent."""
     read_s: float | None = None
     """Part of ``mean_s`` that is reading an item; ``None``: nothing is read, or not measured."""
+    item_kind: str = ""
+    """The class of the first item: ``builtins.int``; empty where none was looked at."""
     item_bytes: float = 0.0
     """Memory of an item that is kept in the caller's input, what it refers to left out."""
     returns_its_item: bool = False

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amorsize.errors import BackendRefusedError
-from amorsize.plan.choose import could_pay, decide
+from amorsize.plan.choose import could_pay, decide, is_long_enough
 from amorsize.plan.pays import is_firm
 from amorsize.vocab.estimate import Measured
 from amorsize.vocab.options import DEFAULT_OPTIONS, Backend, Options
@@ -293,6 +293,18 @@ def test_the_plain_loop_is_a_firm_choice_where_nothing_could_be_faster(
 
     assert not decision.is_parallel
     assert is_firm(decision) is firm
+
+
+def test_short_jobs_are_asked_about_only_if_they_wait() -> None:
+    assert not is_long_enough(15e-3, cpu_share=1.0)
+    assert is_long_enough(15e-3, cpu_share=0.3)
+    assert is_long_enough(25e-3, cpu_share=1.0)
+
+
+def test_what_is_too_short_to_be_asked_about_would_not_be_given_to_processes() -> None:
+    known = profile(item_s=20e-6, sampled=100, left=850)  # 19 ms
+
+    assert auto(known).chosen.engine is EngineKind.SERIAL
 
 
 def test_the_screen_lets_nothing_pass_that_could_pay() -> None:

@@ -40,6 +40,7 @@ PROFILE = Profile(
     result=TRAVEL,
     gil=GilUse(free_share=0.1, ticks=9),
     read_s=1e-5,
+    item_kind="builtins.int",
     item_bytes=28,
 )
 
@@ -162,6 +163,26 @@ def test_what_this_time_was_not_measured_stays_known() -> None:
 
     assert (learned.result, learned.gil, learned.read_s) == (TRAVEL, PROFILE.gil, 1e-5)
     assert (learned.engine, learned.past) == (EngineKind.TEAM, before.past)
+
+
+def test_what_was_learned_on_items_of_another_kind_does_not_stay() -> None:
+    before = learned_from(PROFILE, run=RUN)
+    others = replace(PROFILE, item_kind="builtins.list", gil=None)
+
+    learned = learned_from(others, before=before)
+
+    assert (learned.item_kind, learned.gil, learned.past) == ("builtins.list", None, ())
+
+
+@pytest.mark.parametrize(("wall_s", "stays"), [(0.75, True), (0.8, False)])
+def test_threads_that_come_late_make_the_lock_be_looked_at_again(
+    wall_s: float, *, stays: bool
+) -> None:
+    run = replace(RUN, engine=EngineKind.THREADS, wall_s=wall_s)
+
+    assert (learned_from(PROFILE, run=run).gil == PROFILE.gil) is stays
+    late = replace(RUN, wall_s=9.0)
+    assert learned_from(PROFILE, run=late).gil == PROFILE.gil
 
 
 def test_a_function_that_changed_is_learned_anew() -> None:
