@@ -61,7 +61,7 @@ def load_times(random: Random) -> str:
 
 
 def load_expired(random: Random) -> str:
-    """With a time to live below zero everything is expired, or absent; this load prunes it."""
+    """With a time to live below zero everything is expired, or absent."""
     entry, reason = cache.load_cache_entry(random.choice(KEYS), -1)
     expired = reason.startswith("Cache entry expired")
     assert entry is None
@@ -69,18 +69,22 @@ def load_expired(random: Random) -> str:
     return "expired" if expired else "absent"
 
 
+def prune(random: Random) -> str:
+    kind = random.choice(["optimization", "benchmark"])
+    cache.prune_expired_cache(-1, cache_type=kind)
+    return "pruned"
+
+
 def look_after(random: Random) -> str:
-    match random.randrange(6):
+    match random.randrange(5):
         case 0:
             cache.clear_cache()
         case 1:
             cache.clear_benchmark_cache()
         case 2:
-            cache.prune_expired_cache(-1)
-        case 3:
             repaired = cache.repair_cache(dry_run=False)
             assert repaired["deleted"] == 0, repaired
-        case 4:
+        case 3:
             stats = cache.get_cache_stats()
             assert stats.unreadable_entries == 0
             assert stats.total_entries == stats.valid_entries
@@ -90,7 +94,10 @@ def look_after(random: Random) -> str:
     return "looked after"
 
 
-ACTS: Final = (save, save, save, load, load, load, load, load_times, load_times, load_expired)
+ACTS: Final = (
+    *(save, save, save, load, load, load, load),
+    *(load_times, load_times, load_expired, prune),
+)
 
 
 def live(seed: int, seconds: float, least: int) -> Counter[str]:

@@ -97,7 +97,7 @@ class Interleaving:
         assert (reason, entry is None) == (expected, bool(expected))
         assert entry is None or known is None or entry.timestamp == known.timestamp
         if prunes:
-            self._forget(lambda one: one.is_pruned_by_a_load(now, ttl_s))
+            self._forget(lambda one: one.is_pruned_by_a_load(now, max(ttl_s, TTL_S)))
 
     def pass_time(self) -> None:
         self.time.now += self.random.choice((0.0, 1.0, DAY_S, 3 * DAY_S, TTL_S + 1))

@@ -56,6 +56,39 @@ def test_the_environment_is_asked_at_every_call(
     assert cache.get_cache_dir() == tmp_path / "home/.cache/amorsize/optimization_cache"
 
 
+@pytest.mark.parametrize("home", [None, "relative"])
+def test_a_user_without_a_home_has_no_cache_and_no_folder_is_made_for_it(
+    door: Door,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    home: str | None,
+) -> None:
+    pwd = pytest.importorskip("pwd")
+
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("HOME", raising=False)
+    if home is not None:
+        monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.setattr(places, "PLATFORM", "linux")
+    monkeypatch.chdir(tmp_path)
+
+    with caplog.at_level(logging.DEBUG, logger="amorsize"):
+        door.save(KEY)
+        assert door.load(KEY) == (None, door.absent)
+        assert (door.clear(), door.stats().total_entries, door.keys()) == (0, 0, [])
+        assert cache.validate_cache(cache_type=door.name).total_entries == 0
+        assert not cache.get_cache_dir().exists()
+        assert not cache.get_benchmark_cache_dir().exists()
+
+    assert [*tmp_path.iterdir()] == []
+    assert "this user has no home folder" in caplog.text
+
+
 def test_elsewhere_than_on_linux_the_system_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
     platformdirs = pytest.importorskip("platformdirs")
     monkeypatch.delenv("XDG_CACHE_HOME")

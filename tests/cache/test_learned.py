@@ -24,12 +24,13 @@ from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.profile import CannotTravel, GilUse, NotMeasured, Transfer
 from tests.cache.examples import LEARNED
 
-seconds = st.floats(0, 1e12)
-ratios = st.floats(0, 1e9)
-sizes = st.floats(0, 1e15)
+seconds = st.just(0.0) | st.floats(1e-9, 1e12)
+ratios = st.just(0.0) | st.floats(1e-9, 1e9)
+sizes = st.just(0.0) | st.floats(1e-9, 1e15)
+texts = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=50)
 travels = st.one_of(
     st.just(NotMeasured()),
-    st.builds(CannotTravel, st.text(max_size=50), st.text(max_size=50)),
+    st.builds(CannotTravel, texts, texts),
     st.builds(
         Transfer,
         dumps_s=seconds,
@@ -37,7 +38,7 @@ travels = st.one_of(
         size_bytes=sizes,
         out_of_band_bytes=sizes,
         sampled=st.integers(0, 2**40),
-    ),
+    ).filter(lambda sent: sent.out_of_band_bytes <= sent.size_bytes),
 )
 learned = st.builds(
     Learned,
@@ -53,7 +54,7 @@ learned = st.builds(
     gil=st.none()
     | st.builds(
         GilUse,
-        free_share=st.floats(0, 1),
+        free_share=st.just(0.0) | st.floats(1e-9, 1),
         ticks=st.integers(0, 2**60),
         threads_gain=st.none() | ratios,
     ),
@@ -61,7 +62,7 @@ learned = st.builds(
     item_kind=st.text(max_size=50),
     item_bytes=sizes,
     returns_its_item=st.booleans(),
-    carries=st.none() | st.text(max_size=50),
+    carries=st.none() | texts,
     heap_bytes=st.integers(0, 2**62),
     engine=st.none() | st.sampled_from(EngineKind),
     workers=st.integers(1, 2**20),
@@ -99,15 +100,17 @@ def spoilt() -> list[tuple[str, Any]]:
         ("sampled", 0),
         ("sampled", 1.5),
         ("mean_s", -1e-9),
+        ("mean_s", 5e-324),
+        ("trend", 1e-10),
         ("mean_s", 1e13),
         ("spread", True),
-        ("first_s", float("nan")),
-        ("longest_s", float("inf")),
+        ("first_s", 10**400),
         ("items", -1),
         ("gil", {"free_share": 1.1, "ticks": 1, "threads_gain": None}),
         ("gil", {"free_share": 1.0, "ticks": 1}),
         ("gil", []),
         ("argument", argument | {"dumps_s": -1}),
+        ("argument", argument | {"out_of_band_bytes": 81}),
         ("argument", argument | {"state": "pickle"}),
         ("argument", {name: value for name, value in argument.items() if name != "state"}),
         ("argument", None),
@@ -115,6 +118,8 @@ def spoilt() -> list[tuple[str, Any]]:
         ("engine", "gpu"),
         ("workers", 0),
         ("carries", 3),
+        ("carries", "a\x1b[2Jb"),
+        ("carries", "a\ud800b"),
         ("past", [{"predicted_s": 1, "actual_s": 1}] * (MOST_PAST + 1)),
         ("past", [{"predicted_s": 1}]),
         ("returns_its_item", 1),
@@ -164,3 +169,17 @@ def test_only_the_latest_predictions_are_kept() -> None:
 
 def test_every_sort_of_travel_has_a_word() -> None:
     assert {table.build for table in TRAVELS.values()} == {Transfer, CannotTravel, NotMeasured}
+
+
+def test_what_is_too_little_to_measure_and_what_cannot_be_shown_is_kept_as_it_can_be() -> None:
+    odd = replace(LEARNED, read_s=3e-10, spread=1e-17, carries="a\x1b[2J\x85\ud800\n\tü")
+    entry = cache.CacheEntry(2, 3, "thread", 1.5, "a\x00b", ["\x7f" * 400], **dated(), learned=odd)
+    assert cache_of(OPTIMIZATION).save("k", entry)
+
+    kept, _ = cache.load_cache_entry("k")
+
+    assert kept is not None
+    assert (kept.reason, len(kept.warnings[0])) == ("a\\x00b", 1000)
+    assert kept.learned == replace(
+        LEARNED, read_s=0.0, spread=0.0, carries="a\\x1b[2J\\x85\\ud800\n\tü"
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -196,3 +198,67 @@ def test_a_failed_export_leaves_the_old_one(door: Door, file: Path, tmp_path: Pa
 
     exported(door, file)
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["export.json"]
+
+
+def refused(word: str) -> None:
+    raise AssertionError(word)
+
+
+@pytest.mark.parametrize("later", ["[" * 700 + "]" * 700, "1e999", '"\\ud800"', '{"a": [{}]}'])
+def test_what_another_version_left_beside_stays_out_of_an_export(
+    door: Door, file: Path, later: str
+) -> None:
+    door.save("k")
+    before = json.loads(door.file("k").read_text())
+    door.write("k", f'{door.file("k").read_text().rstrip()[:-1]}, "later": {later}}}'.encode())
+    assert door.load("k")[1] == ""
+
+    assert cache.export_cache(file, cache_type=door.name) == 1
+    [entry] = json.loads(file.read_text(), parse_constant=refused)["entries"]
+    assert entry == before | {"cache_key": "k"}
+
+
+@pytest.mark.parametrize("later", ["NaN", "-Infinity", '{"a": 1, "a": 2}'])
+def test_what_is_not_strict_json_is_neither_loaded_nor_imported(
+    door: Door, file: Path, later: str
+) -> None:
+    door.save("k")
+    text = f'{door.file("k").read_text().rstrip()[:-1]}, "later": {later}}}'
+    exported(door, file)
+    document = file.read_text().replace('"cache_key"', f'"later": {later}, "cache_key"')
+    file.write_text(document)
+    door.write("k", text.encode())
+
+    assert door.load("k") == (None, "Failed to load cache: ValueError")
+    with pytest.raises(ValueError, match=r"^Invalid export file format: ValueError$"):
+        imported(door, file)
+
+
+def test_an_export_goes_through_links_and_pipes_and_leaves_devices(
+    door: Door, tmp_path: Path
+) -> None:
+    door.save("k")
+    target, link, nothing, pipe = (tmp_path / name for name in ("file", "link", "null", "pipe"))
+    link.symlink_to("file")
+    nothing.symlink_to(os.devnull)
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+
+    for name in (link, nothing, pipe):
+        assert cache.export_cache(name, cache_type=door.name) == 1
+    reader.join(10)
+
+    assert json.loads(target.read_text())["entries"] == json.loads(read[0])["entries"]
+    assert [name.is_symlink() for name in (link, nothing, target)] == [True, True, False]
+    assert pipe.is_fifo()
+    assert not nothing.is_file()
+
+
+def test_a_circle_of_links_is_no_place_for_an_export(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+
+    with pytest.raises(OSError, match="symbolic links"):
+        cache.export_cache(tmp_path / "circle")
+    assert (tmp_path / "circle").is_symlink()

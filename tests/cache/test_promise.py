@@ -137,3 +137,26 @@ def test_about_one_load_in_twenty_prunes(monkeypatch: pytest.MonkeyPatch) -> Non
 
     pruned = sum(call[0] == "some" for call in store.calls)
     assert loads * 0.025 < pruned < loads * 0.1
+
+
+@pytest.mark.usefixtures("always_prunes")
+def test_a_short_time_to_live_is_one_caller_s_and_prunes_nothing_of_others(
+    door: Door, fake_time: FakeTime
+) -> None:
+    for key in ("k", "other"):
+        door.save(key)
+    fake_time.now += 60
+
+    for ttl_s in (30, 0, -1):
+        assert door.load("k", ttl_s)[1].startswith("Cache entry expired")
+        assert door.keys() == ["k", "other"]
+
+
+@pytest.mark.usefixtures("always_prunes")
+def test_a_long_time_to_live_keeps_what_it_would_serve(door: Door, fake_time: FakeTime) -> None:
+    for key in ("k", "other"):
+        door.save(key)
+    fake_time.now += 2 * TTL_S
+
+    assert door.load("k", 3 * TTL_S)[1] == ""
+    assert door.keys() == ["k", "other"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,3 +104,86 @@ def test_what_is_not_there_ends_with_one_and_what_is_wrong_with_two(filled: Shel
     assert "Import file not found: gone" in filled.refuses("cache", "import", "gone")
     assert "required: ACTION" in filled.refuses("cache")
     assert "must be a finite number" in filled.refuses("cache", "stats", "--ttl", "nan")
+
+
+@pytest.mark.slow
+def test_an_entry_is_shown_to_a_terminal_without_obeying_it(shell: Shell) -> None:
+    shell.python(SPOOF)
+
+    shown = shell.run("cache", "show", "k")
+    listed = shell.run("cache", "list")
+    refused = shell.run("cache", "show", "esc")
+
+    assert "reason: a\\nn_jobs: 9\\tb\n" in shown.out
+    esc, k, m = listed.out.splitlines()
+    assert (esc, k) == ("esc  Failed to load cache: ValueError", "k  valid")
+    assert m.startswith("m  Multiprocessing start method changed (cached: a\\nk  valid, current")
+    assert (refused.code, refused.err) == (1, "error: Failed to load cache: ValueError\n")
+    assert "\\x1b[2J" in shell.run("cache", "validate").out
+    assert not any("\x1b" in ran.out + ran.err for ran in (shown, listed, refused))
+
+
+SPOOF = """
+import json
+from amorsize import cache
+cache.save_cache_entry("k", 2, 1, "thread", 1.5, "a\\nn_jobs: 9\\tb", [])
+good = json.loads((cache.get_cache_dir() / "k.json").read_text())
+(cache.get_cache_dir() / "esc.json").write_text(json.dumps(good | {"reason": "\\x1b[2Jx"}))
+good["system_info"]["start_method"] = "a\\nk  valid"
+(cache.get_cache_dir() / "m.json").write_text(json.dumps(good))
+"""
+
+
+@pytest.mark.slow
+def test_a_file_is_validated_as_what_it_is_said_to_be(filled: Shell) -> None:
+    where = "from amorsize import cache; print(cache.get_benchmark_cache_dir() / 'mine.json')"
+    file = filled.python(where).strip()
+
+    assert told(filled, "validate", file) == {"is_valid": True, "issues": []}
+    assert told(filled, "validate", file, "--type", "benchmark")
+    wrong = told(filled, "validate", file, "--type", "optimization", code=1)
+    assert isinstance(wrong, dict)
+    assert "Missing required field: executor_type" in wrong["issues"]
+
+
+@pytest.mark.slow
+def test_a_file_that_cannot_be_read_or_written_is_refused_in_a_line(filled: Shell) -> None:
+    assert "cannot read .: Is a directory" in filled.refuses("cache", "import", ".")
+    assert "input_file must be a path" in filled.refuses("cache", "import", "")
+    assert "output_file must be a path" in filled.refuses("cache", "export", "")
+    assert "data_size must be at most" in filled.refuses(
+        "cache", "prewarm", "work:square", "--data-size", "9" * 30
+    )
+    assert "avg_time must be from" in filled.refuses(
+        "cache", "prewarm", "work:square", "--avg-time", "1e308"
+    )
+    ran = filled.run("cache", "export", ".")
+    assert (ran.code, ran.err) == (1, "error: cannot write to .: Is a directory\n")
+    for action in ("import", "validate"):
+        ran = filled.run("cache", action, os.fsdecode(b"\xff"), "--json")
+        assert ran.code == {"import": 2, "validate": 1}[action]
+        assert "\udcff" in json.dumps(json.loads(ran.out), ensure_ascii=False)
+        assert "Traceback" not in ran.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TYPES)
+def test_where_there_is_no_folder_there_are_no_entries_and_nothing_is_kept(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
+    of = ("--type", kind)
+    nothing = {"removed": 0}
+
+    stats = told(shell, "stats", *of)
+    assert isinstance(stats, dict)
+    assert stats["total_entries"] == 0
+    assert told(shell, "list", *of) == []
+    assert (told(shell, "prune", *of), told(shell, "clear", *of)) == (nothing, nothing)
+    assert told(shell, "repair", "--apply", *of) == {"examined": 0, "deleted": 0, "kept": 0}
+    assert told(shell, "validate", *of)
+    assert told(shell, "export", "out.json", *of) == {"exported": 0}
+    assert told(shell, "import", "out.json", *of)
+    assert told(shell, "prewarm", "work:square") == {"written": 0}
+    ran = shell.run("cache", "show", "k", *of)
+    assert (ran.code, ran.out) == (1, "")

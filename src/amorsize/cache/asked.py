@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 from typing import TYPE_CHECKING, Any
 
+from amorsize.cache.codec import shown
+from amorsize.cache.rules import LEAST, MOST_S, MOST_WHOLE
 from amorsize.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,11 +36,15 @@ def asked_ttl(ttl_seconds: Any) -> float:
     Raises:
         UsageError: it is no finite number.
     """
-    return _number("ttl_seconds", ttl_seconds)
+    number = _number(ttl_seconds)
+    if not math.isfinite(number):
+        msg = f"ttl_seconds must be a finite number, got {shown(ttl_seconds)}"
+        raise UsageError.parameter(msg)
+    return number
 
 
 def asked_size(data_size: Any) -> int:
-    """A number of items.
+    """A number of items, which no input exceeds.
 
     Raises:
         UsageError: it is none.
@@ -47,31 +54,46 @@ def asked_size(data_size: Any) -> int:
     except TypeError:
         msg = f"data_size must be an integer, got {type(data_size).__name__}"
         raise UsageError.parameter(msg) from None
-    if size < 0:
-        msg = f"data_size must not be negative, got {data_size!r}"
+    if not 0 <= size <= MOST_WHOLE:
+        bound = "not be negative" if size < 0 else f"be at most {MOST_WHOLE}"
+        msg = f"data_size must {bound}, got {shown(size)}"
         raise UsageError.parameter(msg)
     return size
 
 
-def positive(name: str, value: Any) -> float:
-    """A number above zero.
+def asked_time(avg_time: Any) -> float:
+    """Seconds that a call may take.
+
+    Raises:
+        UsageError: they are not.
+    """
+    number = _number(avg_time)
+    if not LEAST <= number <= MOST_S:
+        msg = f"avg_time must be from {LEAST:g} to {MOST_S:g} seconds, got {shown(avg_time)}"
+        raise UsageError.parameter(msg)
+    return number
+
+
+def asked_path(name: str, path: Any) -> str:
+    """A path that a file could have.
 
     Raises:
         UsageError: it is none.
     """
-    number = _number(name, value)
-    if number <= 0:
-        msg = f"{name} must be positive, got {value!r}"
-        raise UsageError.parameter(msg)
-    return number
-
-
-def _number(name: str, value: Any) -> float:
     try:
-        number = math.nan if isinstance(value, (str, bytes)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        msg = f"{name} must be a finite number, got {value!r}"
+        text = os.fsdecode(path)
+    except TypeError:
+        msg = f"{name} must be a path, got {type(path).__name__}"
+        raise UsageError.parameter(msg) from None
+    if not text or "\0" in text:
+        msg = f"{name} must be a path, got {shown(text)}"
         raise UsageError.parameter(msg)
-    return number
+    return text
+
+
+def _number(value: Any) -> float:
+    """The number; what is none is not a number."""
+    try:
+        return math.nan if isinstance(value, (str, bytes)) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan

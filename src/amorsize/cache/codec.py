@@ -1,13 +1,13 @@
 """Bytes to records and back. Nothing passes that a table does not allow; there is no other way in.
 
-A file is one flat JSON object. Fields that no table names are left alone, so that what a
-later version adds does no harm.
+A file is one flat JSON object. Fields that no table names are not looked at, so that what a
+later version adds does no harm, and go no further than here.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, NoReturn, TypeVar
 
 from amorsize.cache.rules import Rule
 
@@ -137,12 +137,38 @@ def parse(data: bytes) -> Document:
     if len(data) > MOST_BYTES:
         msg = f"must have at most {MOST_BYTES} bytes"
         raise ValueError(msg)
-    return as_object(json.loads(data.decode()))
+    return as_object(strictly(data.decode()))
+
+
+def strictly(text: str) -> object:
+    """What JSON says, if it is strict, and says nothing twice.
+
+    Raises:
+        ValueError: it is not.
+        RecursionError: it is too deep.
+    """
+    return _STRICT.decode(text)
 
 
 def unparse(document: Document) -> bytes:
     """The file of a document: ASCII, whatever is in it."""
     return f"{json.dumps(document, allow_nan=False)}\n".encode()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Document:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        msg = "must name each field once"
+        raise ValueError(msg)
+    return document
+
+
+def _no_number(word: str) -> NoReturn:
+    msg = f"must be JSON, which has no {word}"
+    raise ValueError(msg)
+
+
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
 
 
 def _complaint(name: str, rule: Rule, value: Any) -> Iterator[str]:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Typ
 from amorsize.cache.codec import Table
 from amorsize.cache.entries import BenchmarkCacheEntry, CacheEntry
 from amorsize.cache.learned import LEARNED
-from amorsize.cache.rules import MOST_S, Rule, number, several, size, text, whole, word
+from amorsize.cache.rules import (
+    MOST_RATIO,
+    MOST_S,
+    Rule,
+    amount,
+    number,
+    several,
+    size,
+    text,
+    whole,
+    word,
+)
 from amorsize.errors import UsageError
 from amorsize.vocab.advice import PoolKind
 
@@ -70,7 +81,7 @@ OPTIMIZATION: Final = Kind(
         JOBS
         | {
             "executor_type": word([*PoolKind]),
-            "estimated_speedup": number(0),
+            "estimated_speedup": amount(MOST_RATIO),
             "reason": text(),
             "warnings": several(text()),
         }
@@ -87,9 +98,9 @@ BENCHMARK: Final = Kind(
     table=Table.of(
         BenchmarkCacheEntry,
         {
-            "serial_time": number(0, MOST_S),
-            "parallel_time": number(0, MOST_S),
-            "actual_speedup": number(0),
+            "serial_time": amount(MOST_S),
+            "parallel_time": amount(MOST_S),
+            "actual_speedup": amount(MOST_RATIO),
         }
         | JOBS
         | DATED,

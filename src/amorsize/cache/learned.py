@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache.codec import Table, as_object, nested
 from amorsize.cache.rules import (
+    MOST_RATIO,
     MOST_S,
     MOST_WHOLE,
     Rule,
+    amount,
     flag,
     maybe,
-    number,
     several,
     size,
     text,
@@ -26,12 +27,9 @@ from amorsize.vocab.profile import CannotTravel, GilUse, NotMeasured, Transfer, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_RATIO: Final = 1e9
-"""Of shares, spreads and counts per call."""
-
-SECONDS: Final = number(0, MOST_S)
-RATIO: Final = number(0, MOST_RATIO)
-BYTES: Final = number(0, MOST_WHOLE)
+SECONDS: Final = amount(MOST_S)
+RATIO: Final = amount(MOST_RATIO)
+BYTES: Final = amount(MOST_WHOLE)
 
 TRAVELS: Final[Mapping[str, Table[Any]]] = {
     "measured": Table.of(
@@ -56,6 +54,9 @@ def _read_travel(value: object) -> Travel:
     document = as_object(value)
     state = word([*TRAVELS]).read(document["state"])
     travel: Travel = TRAVELS[state].decode(document)
+    if isinstance(travel, Transfer) and travel.out_of_band_bytes > travel.size_bytes:
+        msg = "out_of_band_bytes must be <= size_bytes"
+        raise ValueError(msg)
     return travel
 
 
@@ -68,7 +69,7 @@ TRAVEL: Final = Rule(_read_travel, _write_travel)
 
 GIL_USE: Final = Table.of(
     GilUse,
-    {"free_share": number(0, 1), "ticks": whole(0), "threads_gain": maybe(RATIO)},
+    {"free_share": amount(1), "ticks": whole(0), "threads_gain": maybe(RATIO)},
 )
 
 FORETOLD: Final = Table.of(Foretold, {"predicted_s": SECONDS, "actual_s": SECONDS})

@@ -61,10 +61,13 @@ class Cache(Generic[EntryT]):
         self._chance = chance
 
     def load(self, key: str, ttl_s: float) -> Lookup[EntryT]:
-        """The entry, or why there is none; then, now and then, prune."""
+        """The entry, or why there is none; then, now and then, prune.
+
+        A short time to live is one caller's: others still want what it calls expired.
+        """
         verdict = self.look(key, ttl_s)
         if self._chance() < package.AUTO_PRUNE_PROBABILITY:
-            self._prune_some(key, ttl_s)
+            self._prune_some(key, max(ttl_s, package.DEFAULT_TTL_SECONDS))
         return verdict
 
     def look(self, key: str, ttl_s: float) -> Lookup[EntryT]:

@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from amorsize.cache import CACHE_VERSION, DEFAULT_TTL_SECONDS
-from amorsize.cache.asked import asked_ttl
+from amorsize.cache.asked import asked_path, asked_ttl
 from amorsize.cache.clock import wall_clock
-from amorsize.cache.codec import UNDECODABLE, shown
+from amorsize.cache.codec import UNDECODABLE, shown, strictly
 from amorsize.cache.file_store import put_file
 from amorsize.cache.kinds import OPTIMIZATION, kind_called
 from amorsize.cache.loader import check_not_ahead
@@ -24,6 +24,7 @@ from amorsize.cache.store import is_key
 from amorsize.cache.system import here, system_info
 from amorsize.cache.upkeep import INCOMPATIBLE, state_of
 from amorsize.errors import FileMissingError, UsageError
+from amorsize.machine.outputs import landing_of
 from amorsize.vocab.lookup import Expired, Hit
 
 if TYPE_CHECKING:
@@ -59,20 +60,23 @@ def export_cache(
 ) -> int:
     """Write one cache into a file, whole or not at all; returns the number of entries.
 
+    Of an entry the fields that this version knows are written, checked. Links are followed; a
+    device or a pipe is written into, and a pipe waits for its reader.
+
     Raises:
-        UsageError: the time to live is no number, or there is no such cache.
+        UsageError: the time to live is no number, the file no path, or there is no such cache.
         OSError: the file cannot be written.
     """
-    ttl_s, kind = asked_ttl(ttl_seconds), kind_called(cache_type)
+    file, ttl_s = asked_path("output_file", output_file), asked_ttl(ttl_seconds)
+    kind = kind_called(cache_type)
     wanted: set[Any] = {Hit}
     wanted |= {Expired} if include_expired else set()
     wanted |= {*INCOMPATIBLE} if include_incompatible else set()
     entries = [
-        examined.document | {"cache_key": key}
+        kind.table.encode(entry) | {"cache_key": key}
         for key, examined in cache_of(kind).survey(ttl_s)
-        if examined.document is not None
-        and state_of(examined.verdict) in wanted
-        and _decoded(kind, examined.document) is not None
+        if state_of(examined.verdict) in wanted
+        and (entry := _decoded(kind, examined.document)) is not None
     ]
     document = {
         "version": CACHE_VERSION,
@@ -80,7 +84,7 @@ def export_cache(
         "export_system": system_info(here()),
         "entries": entries,
     }
-    put_file(os.path.abspath(output_file), f"{json.dumps(document, indent=2)}\n".encode())
+    _write(file, f"{json.dumps(document, indent=2, allow_nan=False)}\n".encode())
     return len(entries)
 
 
@@ -101,7 +105,7 @@ def import_cache(
             wrong.
         OSError: the file cannot be read.
     """
-    if merge_strategy not in {*Merge}:
+    if merge_strategy not in [*Merge]:  # a set would ask for a hash
         choices = "'skip', 'overwrite', or 'update'"
         msg = f"Invalid merge_strategy: {merge_strategy}. Must be {choices}"
         raise UsageError(msg)
@@ -112,7 +116,7 @@ def import_cache(
         compatible=bool(validate_compatibility),
         dated_now=bool(update_timestamps),
     )
-    outcomes = [importer.take(raw) for raw in _entries_of(os.fspath(input_file))]
+    outcomes = [importer.take(raw) for raw in _entries_of(asked_path("input_file", input_file))]
     imported, skipped, incompatible = map(outcomes.count, _Outcome)
     return imported, skipped, incompatible
 
@@ -149,8 +153,7 @@ class _Importer:
         return _Outcome.IMPORTED if self._cache.save(str(key), entry) else _Outcome.SKIPPED
 
     def _keeps_the_old(self, key: str, entry: Any) -> bool:
-        document = self._cache.examine(key, FOREVER_S).document
-        old = None if document is None else _decoded(self._cache.kind, document)
+        old = _decoded(self._cache.kind, self._cache.examine(key, FOREVER_S).document)
         match self._merge:
             case Merge.SKIP:
                 return old is not None
@@ -172,10 +175,18 @@ def _decoded(kind: Kind[Any], raw: object) -> Any:
     return entry
 
 
+def _write(name: str, data: bytes) -> None:
+    path, is_replaced = landing_of(name)
+    if is_replaced:
+        put_file(os.path.abspath(path), data)
+    else:
+        path.write_bytes(data)
+
+
 def _entries_of(path: str) -> list[Any]:
     """The entries that an export claims to hold."""
     try:
-        document = json.loads(_text_of(path))
+        document = strictly(_text_of(path))
     except FileNotFoundError as error:
         raise FileMissingError.for_import(path) from error
     except (ValueError, RecursionError) as error:

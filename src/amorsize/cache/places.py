@@ -19,6 +19,9 @@ PLATFORM: Final[str] = sys.platform
 
 LOG: Final = logging.getLogger(__name__)
 
+NOWHERE: Final = os.devnull
+"""No folder can be in it, so nothing is found there and nothing kept."""
+
 
 def folder_of(kind: Kind[Any]) -> str:
     """The folder of one cache; it need not exist."""
@@ -49,8 +52,15 @@ def _made(kind: Kind[Any]) -> Path:
 def _user_cache() -> str:
     """As the XDG specification has it: a path that is not absolute does not count."""
     wanted = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(wanted):
-        return wanted
+    found = wanted if os.path.isabs(wanted) else _by_the_system()
+    if os.path.isabs(found):
+        return found
+    LOG.debug("no cache: this user has no home folder")
+    return NOWHERE
+
+
+def _by_the_system() -> str:
+    """Relative, or with a tilde still, where the user has no home."""
     if PLATFORM == "linux":
         return os.path.expanduser("~/.cache")  # what platformdirs says, without importing it
     from platformdirs import user_cache_dir

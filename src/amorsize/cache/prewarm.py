@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from amorsize.cache import DEFAULT_TTL_SECONDS
-from amorsize.cache.asked import asked_function, asked_size, positive
+from amorsize.cache.asked import asked_function, asked_size, asked_time
+from amorsize.cache.codec import shown
 from amorsize.cache.dating import dated
 from amorsize.cache.entries import CacheEntry
 from amorsize.cache.identity import identify
@@ -28,7 +30,9 @@ from amorsize.vocab.profile import Profile
 from amorsize.vocab.situation import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
+
+PROFILES: Final = 'workload_profiles must be a list of {"data_size": n, "avg_time": s}'
 
 USUAL: Final[tuple[Mapping[str, float], ...]] = ({"data_size": 1000, "avg_time": 0.01},)
 """What is supposed where nothing is said: ten seconds of work."""
@@ -64,20 +68,24 @@ def prewarm_cache(
         force: Write over what is there.
 
     Raises:
-        UsageError: ``func`` cannot be called, or a profile is not as described.
+        UsageError: ``func`` cannot be called, a profile is not as described, or the result is no
+            decision that a load would serve.
     """
     identity, cache = identify(asked_function(func)), cache_of(OPTIMIZATION)
     jobs = _asked_jobs(USUAL if workload_profiles is None else workload_profiles)
-    if not identity.shared or (optimization_result is None and not jobs):
+    kept = None if optimization_result is None else _from_result(optimization_result)
+    if not identity.shared or not (kept or jobs):
         return 0
     if not force and isinstance(cache.look(identity.key, DEFAULT_TTL_SECONDS), Hit):
         return 0
-    entry = _from_result(optimization_result) if optimization_result else _decided(*max(jobs))
-    return int(cache.save(identity.key, entry))
+    return int(cache.save(identity.key, kept or _decided(*max(jobs))))
 
 
-def _asked_jobs(profiles: Iterable[Mapping[str, float]]) -> list[tuple[float, int, float]]:
+def _asked_jobs(profiles: Any) -> list[tuple[float, int, float]]:
     """Work in seconds, items, and seconds for each, of every profile."""
+    if isinstance(profiles, Mapping) or not isinstance(profiles, Iterable):
+        msg = f"{PROFILES}, got {shown(profiles)}"
+        raise UsageError.parameter(msg)
     return [_asked_job(profile) for profile in profiles]
 
 
@@ -85,25 +93,29 @@ def _asked_job(profile: Any) -> tuple[float, int, float]:
     try:
         size, time = profile["data_size"], profile["avg_time"]
     except (KeyError, TypeError, IndexError):
-        msg = f'workload profiles must be {{"data_size": n, "avg_time": s}}, got {profile!r:.80}'
+        msg = f"{PROFILES}, got {shown(profile)} in it"
         raise UsageError.parameter(msg) from None
-    items, item_s = asked_size(size), positive("avg_time", time)
+    items, item_s = asked_size(size), asked_time(time)
     if items < 1:
-        msg = f"data_size must be positive, got {size!r}"
+        msg = f"data_size must be positive, got {items}"
         raise UsageError.parameter(msg)
     return items * item_s, items, item_s
 
 
 def _from_result(result: Chosen) -> CacheEntry:
-    return CacheEntry(
-        result.n_jobs,
-        result.chunksize,
-        result.executor_type,
-        result.estimated_speedup,
-        result.reason,
-        list(result.warnings),
-        **dated(),
-    )
+    try:
+        return CacheEntry(
+            result.n_jobs,
+            result.chunksize,
+            result.executor_type,
+            result.estimated_speedup,
+            result.reason,
+            result.warnings,
+            **dated(),
+        )
+    except AttributeError as error:
+        msg = f"optimization_result must be an OptimizationResult, got {shown(result)}"
+        raise UsageError.parameter(msg) from error
 
 
 def _decided(_work_s: float, items: int, item_s: float) -> CacheEntry:

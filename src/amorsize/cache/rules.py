@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -24,6 +25,15 @@ MOST_WHOLE: Final = 2**63 - 1
 
 MOST_S: Final = 1e12
 """30,000 years: whatever claims to take longer would only make sums overflow."""
+
+MOST_RATIO: Final = 1e9
+"""Of shares, spreads, speed-ups and counts per call."""
+
+LEAST: Final = 1e-9
+"""A nanosecond, a billionth: no clock tells less from zero, and dividing by it may overflow."""
+
+UNFIT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What a terminal obeys, and halves of pairs, which no encoding has; tabs and line ends stay."""
 
 
 def _as_is(value: Any) -> Any:
@@ -70,6 +80,24 @@ def number(least: float = -math.inf, most: float = math.inf) -> Rule:
     return Rule(read, _plain(float))
 
 
+def amount(most: float) -> Rule:
+    """Zero, or a number from ``LEAST`` to ``most``; what is less is zero when it is written."""
+    plain = number(0, most)
+
+    def read(value: Any) -> float:
+        found: float = plain.read(value)
+        if 0 < found < LEAST:
+            msg = f"must be 0 or >= {LEAST}"
+            raise ValueError(msg)
+        return found
+
+    def write(value: Any) -> Any:
+        written = plain.write(value)
+        return 0.0 if type(written) is float and abs(written) < LEAST else written
+
+    return Rule(read, write)
+
+
 def size() -> Rule:
     """A number of bytes; scripts that edit files leave fractions."""
     exact, fraction = whole(0), number(0, MOST_WHOLE)
@@ -93,7 +121,7 @@ def flag() -> Rule:
 
 
 def text(most: int = MOST_CHARS) -> Rule:
-    """A string of bounded length; a longer one is cut before it is written."""
+    """A string that can be shown; what cannot is escaped when written, and what is too long cut."""
 
     def read(value: Any) -> str:
         if type(value) is not str:
@@ -102,10 +130,16 @@ def text(most: int = MOST_CHARS) -> Rule:
         if len(value) > most:
             msg = f"must have at most {most} characters"
             raise ValueError(msg)
+        if UNFIT.search(value):
+            msg = "must have no control characters"
+            raise ValueError(msg)
         return value
 
     def write(value: Any) -> Any:
-        return value if type(value) is not str or len(value) <= most else f"{value[: most - 1]}…"
+        if type(value) is not str:
+            return value
+        shown = UNFIT.sub(_escaped, value)
+        return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
     return Rule(read, write)
 
@@ -152,6 +186,10 @@ def maybe(rule: Rule) -> Rule:
         lambda value: None if value is None else rule.read(value),
         lambda value: None if value is None else rule.write(value),
     )
+
+
+def _escaped(unfit: re.Match[str]) -> str:
+    return unfit[0].encode("unicode_escape").decode()
 
 
 def _plain(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Protocol
 
+from amorsize.cache.codec import shown
 from amorsize.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,6 +55,6 @@ def checked_key(key: object) -> str:
         UsageError: it cannot be one.
     """
     if not isinstance(key, str) or not is_key(key):
-        msg = f"cache_key must be 1 to 200 of A-Z a-z 0-9 . _ -, and not . or .., got {key!r:.80}"
+        msg = f"cache_key must be 1 to 200 of A-Z a-z 0-9 . _ -, and not . or .., got {shown(key)}"
         raise UsageError.parameter(msg)
     return key

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache import DEFAULT_TTL_SECONDS
-from amorsize.cache.asked import asked_ttl
+from amorsize.cache.asked import asked_path, asked_ttl
 from amorsize.cache.file_store import ENDING
 from amorsize.cache.inspecting import issues_of_file
 from amorsize.cache.kinds import BENCHMARK, KINDS, OPTIMIZATION, kind_called
@@ -122,9 +122,9 @@ def validate_cache_entry(
     Which cache it is meant for is told by its folder, or else by its fields.
 
     Raises:
-        UsageError: the time to live is no number, or there is no such cache.
+        UsageError: the time to live is no number, the file no path, or there is no such cache.
     """
-    ttl_s, path = asked_ttl(ttl_seconds), Path(cache_file)
+    ttl_s, path = asked_ttl(ttl_seconds), Path(asked_path("cache_file", cache_file))
     kind = None if cache_type is None else kind_called(cache_type)
     issues = issues_of_file(path, kind or _kind_of_folder(path.parent.name), ttl_s)
     return not issues, issues

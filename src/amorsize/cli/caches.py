@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amorsize.cache.kinds import kind_called
+from amorsize.cache.kinds import OPTIMIZATION, kind_called
 from amorsize.cache.moving import export_cache, import_cache
 from amorsize.cache.opening import cache_of
 from amorsize.cache.prewarm import prewarm_cache
@@ -21,9 +21,9 @@ from amorsize.cache.upkeep import (
     validate_cache_entry,
 )
 from amorsize.cache.wording import in_words
-from amorsize.cli.exits import EntryMissingError, Exit, OutputFailedError
+from amorsize.cli.exits import EntryMissingError, Exit, InputError, OutputFailedError
 from amorsize.cli.target import find_target
-from amorsize.errors import UsageError
+from amorsize.errors import FileMissingError, UsageError
 from amorsize.plan.units import seconds
 from amorsize.vocab.lookup import Hit
 
@@ -115,24 +115,34 @@ def export(args: Namespace) -> Answer:
 
 
 def take_over(args: Namespace) -> Answer:
-    """Read entries from such a file."""
-    counts = import_cache(
-        args.file,
-        args.merge_strategy,
-        not args.any_system,
-        args.update_timestamps,
-        cache_type=args.type,
-    )
+    """Read entries from such a file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        counts = import_cache(
+            args.file,
+            args.merge_strategy,
+            not args.any_system,
+            args.update_timestamps,
+            cache_type=args.type,
+        )
+    except FileMissingError:
+        raise
+    except OSError as error:
+        msg = f"cannot read {args.file}: {error.strerror or error}"
+        raise InputError(msg, hint="FILE is what amorsize cache export has written") from error
     return _told(dict(zip(("imported", "skipped", "incompatible"), counts, strict=True)))
 
 
 def validate(args: Namespace) -> Answer:
     """Say what is wrong with one file, or with every entry."""
     if args.file is not None:
-        good, issues = validate_cache_entry(args.file, args.ttl)
+        good, issues = validate_cache_entry(args.file, args.ttl, cache_type=args.type)
         document: dict[str, Any] = {"is_valid": good, "issues": issues}
         return Answer(document, issues or ["valid"], Exit.OK if good else Exit.FAILED)
-    result = validate_cache(args.ttl, args.type)
+    result = validate_cache(args.ttl, args.type or OPTIMIZATION.name)
     summary = f"valid: {result.valid_entries:,} of {result.total_entries:,}"
     code = Exit.OK if result.is_valid else Exit.FAILED
     return Answer(asdict(result), [*result.issues, summary], code)

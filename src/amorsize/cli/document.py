@@ -40,7 +40,9 @@ def error_fields(error: BaseException, kept_in: Path | None) -> dict[str, Any]:
 
 def document(name: str, fields: dict[str, Any], lines: Sequence[str] | None) -> str:
     """Put together ``fields`` under ``name``, and results that are JSON already, one per line."""
-    parts = [f"{json.dumps(name)}: {json.dumps(fields, ensure_ascii=False)}"]
+    text = json.dumps(fields, ensure_ascii=False)
+    shown = text.encode(errors="backslashreplace").decode()  # of a file's name that is no text
+    parts = [f"{json.dumps(name)}: {shown}"]
     if lines is not None:
         parts.append("\n".join(['"results": [', ",\n".join(lines), "]"]))
     return "\n".join(["{", ",\n".join(parts), "}", ""])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from amorsize.cli.exits import OutputFailedError
 from amorsize.errors import UsageError
+from amorsize.machine.outputs import landing_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,9 +46,7 @@ class ToFile:
     def __init__(self, name: str, *, read: Iterable[str | int] = ()) -> None:
         """``read`` names files that are input, by path or descriptor."""
         with _refusing(name):
-            named = Path(name)
-            self._replaces = named.is_file() or not named.exists()
-            self._path = named.resolve() if self._replaces and named.is_symlink() else named
+            self._path, self._replaces = landing_of(name)
             if self._path.is_dir():
                 msg = f"cannot write to {name}: it is a folder"
                 raise UsageError(msg, hint="--output names a file")
@@ -111,9 +110,6 @@ def _refusing(name: str) -> Iterator[None]:
     except OSError as error:
         msg = f"cannot write to {name}: {error.strerror}"
         raise UsageError(msg, hint=HINTS.get(error.errno or 0, "choose another place")) from error
-    except RuntimeError as error:  # links in a circle, until Python 3.13
-        msg = f"cannot write to {name}: {error}"
-        raise UsageError(msg, hint="choose another place") from error
 
 
 def _refuse_input(partial: Path, read: Iterable[str | int]) -> None:

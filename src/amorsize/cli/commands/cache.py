@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from amorsize.cli.arguments import add_target
 from amorsize.cli.command import Command
+from amorsize.cli.lines import printable
 from amorsize.cli.streams import data_output
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Action(NamedTuple):
     does: str
     summary: str
     configure: Callable[[ArgumentParser], None] = lambda _: None
+    type: str | None = TYPES[0]
+    """The cache that is meant where nothing is said; ``None``: a file tells."""
 
 
 def _key(parser: ArgumentParser) -> None:
@@ -79,7 +82,7 @@ ACTIONS: Final = {
     "clear": Action("clear", "remove every entry"),
     "export": Action("export", "write the entries into a file", _export),
     "import": Action("take_over", "read entries from such a file", _import),
-    "validate": Action("validate", "say what is wrong with entries", _validate),
+    "validate": Action("validate", "say what is wrong with entries", _validate, type=None),
     "repair": Action("repair", "find entries that cannot be read, and delete them", _repair),
     "prewarm": Action("prewarm", "decide for a function before it is run", _prewarm),
 }
@@ -91,7 +94,10 @@ def _configure(parser: ArgumentParser) -> None:
         sub = choices.add_parser(name, help=action.summary, description=action.summary)
         action.configure(sub)
         sub.add_argument(
-            "--type", choices=TYPES, default=TYPES[0], help="which cache (default: %(default)s)"
+            "--type",
+            choices=TYPES,
+            default=action.type,
+            help=f"which cache (default: {action.type or f'what FILE tells, or {TYPES[0]}'})",
         )
         sub.add_argument(
             "--ttl",
@@ -109,7 +115,8 @@ def _run(args: Namespace) -> int:
 
     with data_output() as output:
         answer: caches.Answer = getattr(caches, args.does)(args)
-        text = json.dumps(answer.document, indent=2) if args.json else "\n".join(answer.lines)
+        lines = map(printable, answer.lines)
+        text = json.dumps(answer.document, indent=2) if args.json else "\n".join(lines)
         output.write(f"{text}\n")
     return answer.code
 
