@@ -124,8 +124,8 @@ def test_the_next_item_is_left_where_it_is(make: Any) -> None:
 
     assert next_item(source) == [5]
     assert next_item(source) == [5]
+    assert list(source.block(1)) == [5]
     assert list(all_items(source, data)) == [5, 6, 7]
-    assert list(source.block(2)) == [5, 6]
 
 
 def test_there_is_no_next_item_at_the_end() -> None:

@@ -52,7 +52,7 @@ def optimize(
     """Advise how to run ``func`` on ``data`` with a standard pool, without running it all.
 
     A few items are run, each once, for at most 50 ms or 2 % of the predicted serial time,
-    whichever is more; the last item that was started may take longer. Their results are
+    whichever is more, and 2 s at most; the last item that was started may take longer. Their results are
     dropped. What ``func`` raises for one of them is raised.
 
     Args:

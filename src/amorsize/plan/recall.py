@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import hypot, sqrt
 from typing import TYPE_CHECKING, Final
 
+from amorsize.plan.tunables import SWITCHES_PER_ITEM, WAITING_SHARE
 from amorsize.stats.means import SUPPOSED_SPREAD, interval
 from amorsize.vocab.estimate import Measured
 from amorsize.vocab.learned import Foretold, Learned
@@ -153,10 +154,16 @@ def filled_in(profile: Profile, learned: Learned) -> Profile:
 
 
 def contradicts(learned: Learned, profile: Profile) -> bool:
-    """Whether calls now cost so much more or less that the function must have changed."""
+    """Whether calls now cost so much more or less that the function must have changed.
+
+    Of a function that computes, then and now, it is the CPU time that counts: a busy machine
+    makes every function slower.
+    """
     if profile.sampled < FEW:
         return False
     now_s, then_s = profile.mean_s, learned.mean_s
+    if _computed(learned) and profile.waits < SWITCHES_PER_ITEM * profile.sampled:
+        now_s, then_s = now_s * profile.cpu_share, then_s * learned.cpu_share
     if now_s < CHANGED * then_s and then_s < CHANGED * now_s:
         return False
     noise_s = hypot(
@@ -164,6 +171,10 @@ def contradicts(learned: Learned, profile: Profile) -> bool:
         learned.spread * then_s / sqrt(learned.sampled),
     )
     return abs(now_s - then_s) > SURE * noise_s
+
+
+def _computed(learned: Learned) -> bool:
+    return learned.waits_per_call < SWITCHES_PER_ITEM and learned.cpu_share >= WAITING_SHARE
 
 
 def _holds(learned: Learned, profile: Profile) -> bool:

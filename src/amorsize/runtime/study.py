@@ -25,6 +25,10 @@ BUDGET_S: Final = 50e-3
 BUDGET_SHARE: Final = 0.02
 """... or this share of the predicted serial time, by its lower end, whichever is more."""
 
+BUDGET_MOST_S: Final = 2.0
+"""... and never more than this: where the machine is too busy for a sure answer, in days of work
+there is always a share left to go on with."""
+
 SAMPLE_PART: Final = 0.4
 """Of the budget, for plain sampling; the rest is for questions that need items to run."""
 
@@ -75,7 +79,7 @@ class Study:
             opening.probe()
             forecast = opening.forecast()
             part = SAMPLE_PART if opening.items >= self._sample_size else 1.0
-            if opening.spent_s >= part * _budget_s(opening.spent_s, forecast):
+            if opening.spent_s >= part * budget_s(opening.spent_s, forecast):
                 return True
             if self._is_enough(forecast):
                 return True
@@ -96,7 +100,7 @@ class Study:
         for _ in Need:
             self.profile = opening.look()
             missing = needs_for_pools(self.profile, self.situation, self._options)
-            spent = opening.spent_s >= _budget_s(opening.spent_s, opening.forecast())
+            spent = opening.spent_s >= budget_s(opening.spent_s, opening.forecast())
             if not can_run or spent:
                 missing = tuple(need for need in missing if need not in RUNS_ITEMS)
             if not missing:
@@ -106,5 +110,7 @@ class Study:
         self.profile = opening.look()
 
 
-def _budget_s(spent_s: float, forecast: Forecast) -> float:
-    return max(BUDGET_S, BUDGET_SHARE * (spent_s + forecast.remaining.low_s))
+def budget_s(spent_s: float, forecast: Forecast) -> float:
+    """What advice may cost, after so much was spent; in seconds."""
+    share_s = BUDGET_SHARE * (spent_s + forecast.remaining.low_s)
+    return min(max(BUDGET_S, share_s), BUDGET_MOST_S)

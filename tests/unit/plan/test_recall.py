@@ -213,6 +213,30 @@ def test_only_a_clear_difference_speaks_against_what_is_remembered(
     assert contradicts(learned_from(PROFILE), now) is changed
 
 
+@pytest.mark.parametrize(
+    ("wall", "cpu", "waits", "changed"),
+    [
+        (3.0, 1.0, 0, False),  # a busy machine
+        (3.0, 3.0, 0, True),
+        (1.0, 0.3, 0, True),
+        (3.0, 1.0, 20, True),  # it waits now, and did not
+    ],
+)
+def test_a_busy_machine_does_not_speak_against_a_function_that_computes(
+    wall: float, cpu: float, waits: int, *, changed: bool
+) -> None:
+    then = replace(PROFILE, waits=0, cpu_s=PROFILE.wall_s)
+    now = replace(
+        then,
+        mean_s=wall * then.mean_s,
+        wall_s=wall * then.wall_s,
+        cpu_s=cpu * then.cpu_s,
+        waits=waits,
+    )
+
+    assert contradicts(learned_from(then), now) is changed
+
+
 def test_a_profile_is_filled_in_where_it_knows_nothing() -> None:
     learned = learned_from(replace(PROFILE, function=TRAVEL))
     poor = replace(PROFILE, result=NotMeasured(), gil=None, argument=TRAVEL)
