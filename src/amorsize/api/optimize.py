@@ -52,8 +52,8 @@ def optimize(
     """Advise how to run ``func`` on ``data`` with a standard pool, without running it all.
 
     A few items are run, each once, for at most 50 ms or 2 % of the predicted serial time,
-    whichever is more, and 2 s at most; the last item that was started may take longer. Their results are
-    dropped. What ``func`` raises for one of them is raised.
+    whichever is more, and 2 s at most; the last item that was started may take longer. Their
+    results are dropped. What ``func`` raises for one of them is raised.
 
     Args:
         func: Called with one item; a plain function, not an ``async`` one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from functools import cache
@@ -68,8 +69,6 @@ def _limit_bytes() -> int:
         return 0
 
 
-@cache
 def _platform() -> str:
-    import platform
-
-    return platform.system()
+    """What ``platform.system()`` says, whose import takes 2 ms."""
+    return os.uname().sysname if sys.platform != "win32" else "Windows"
