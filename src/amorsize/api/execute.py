@@ -126,7 +126,7 @@ def execute(
         rerun_lost: Run an item again whose result could not come back; else raise.
         progress: A bar on stderr, or a callable of (done, total).
         use_cache: Use what earlier calls have learned about ``func``, and keep what this one
-            learns; looked up after 2 ms of items, kept after runs of 0.1 s.
+            learns; looked up after 2 ms of items, kept after runs of 0.2 s.
 
     Raises:
         UsageError: a ``ValueError``: an argument is wrong, or a forced engine cannot be used.

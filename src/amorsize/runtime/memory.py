@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 LOOK_UP_AFTER_S: Final = 2e-3
 """Shorter jobs are over before a lookup, of 0.2 to 1 ms, could be worth it."""
 
-KEEP_AFTER_S: Final = 0.1
-"""Writing a file takes 0.3 ms, the first one of a process 1.5 ms: 1.5 % of such a run."""
+KEEP_AFTER_S: Final = 0.2
+"""Writing a file takes 0.5 ms, the first one of a process 2 ms: 1 % of such a run."""
 
 DAY_S: Final = 86_400.0
 HOUR_S: Final = 3_600.0

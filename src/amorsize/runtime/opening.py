@@ -18,11 +18,18 @@ from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
 from amorsize.plan.wording import refusal
-from amorsize.runtime.probing import FIRST_PROBES, MOST_PROBES, TINY_S, ProbeBudget, probe_width
+from amorsize.runtime.probing import (
+    FIRST_PROBES,
+    MOST_PROBES,
+    TINY_S,
+    ProbeBudget,
+    probe_width,
+    probes_for,
+)
 from amorsize.runtime.questions import FLEETING, Questions
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
-from amorsize.runtime.unbroken import run_to_the_end
+from amorsize.runtime.unbroken import STRETCH_S, patience_for, run_to_the_end
 from amorsize.sample.gil import TRIAL_S, GilTicker
 from amorsize.sample.reading import Reader
 from amorsize.stats.remaining import Costs
@@ -44,15 +51,6 @@ HERE: Final = "the caller"
 
 SURELY: Final = 256
 """So many items show what they cost, although the first ones were slow."""
-
-STRETCH_S: Final = 2e-3
-"""A thread that can end the unbroken loop costs 0.1 ms: not worth it for less."""
-
-PATIENCE: Final = 1.5
-"""Times the expected length after which the unbroken loop is ended, ..."""
-
-LONGEST_STRETCH_S: Final = 0.5
-"""... and at this length in any case: then the question is asked again."""
 
 SPRINT_S: Final = 2e-3
 """A block of iterated input that takes ten times as long as it should ends early."""
@@ -222,10 +220,9 @@ class Opening:
     def _stretch(self, source: IndexedSource) -> bool:
         left = source.left()
         expected_s = left * self.spent_s / self.items
-        patience_s = min(PATIENCE * expected_s + STRETCH_S, LONGEST_STRETCH_S)
         began = perf_counter()
         stretch = run_to_the_end(
-            self._func, source, patience_s=patience_s, before=self._ledger.results
+            self._func, source, patience_s=patience_for(expected_s), before=self._ledger.results
         )
         elapsed_s = perf_counter() - began
         self._alone = False
@@ -295,13 +292,14 @@ class Opening:
             if not self._is_long_enough():
                 return False
         if not self._sampler.recalls(self.spent_s):
-            self.probe()
+            self.probe(probes_for(self._whole_s()))
         return self._could_pay()
 
     def _is_long_enough(self) -> bool:
-        share = self._sampler.cpu_share(self.spent_s - self._aside_s)
-        whole_s = self.spent_s + self.forecast().remaining.high_s
-        return is_long_enough(whole_s, cpu_share=share)
+        return is_long_enough(self._whole_s(), cpu_share=self._sampler.cpu_share(self._measured_s))
+
+    def _whole_s(self) -> float:
+        return self.spent_s + self.forecast().remaining.high_s
 
     def look(self) -> Profile:
         """Everything known at the moment."""
@@ -309,8 +307,12 @@ class Opening:
             self.forecast(),
             left=self._source.left(),
             first_s=self.first_s,
-            spent_s=self.spent_s - self._aside_s,
+            spent_s=self._measured_s,
         )
+
+    @property
+    def _measured_s(self) -> float:
+        return self.spent_s - self._aside_s
 
     def _could_pay(self) -> bool:
         if self._sampler.items_are_fleeting:
@@ -383,7 +385,7 @@ class Opening:
                 self._sampler.gil = ticker.stop()
 
     def _try_threads(self) -> bool:
-        """Run items in two threads for a moment; the items are kept."""
+        """Run items, that are kept, in two threads for a moment."""
         most = max(4, int(4 * TRIAL_S * self.items / self.spent_s))
         with self._sampler.aside():
             tried = try_threads(self._func, self._source, self._ledger, most=most)

@@ -21,11 +21,19 @@ FIRST_PROBES: Final = 4
 MOST_PROBES: Final = 32
 """Spread probes err by 2 to 12 % from 20 on; more would only be bookkeeping."""
 
+WORK_PER_PROBE_S: Final = 5e-3
+"""One takes some 40 us beside its items: of so much work that is under 1 %."""
+
 TINY_S: Final = 1e-6
 """Of such items a block of 4,096 costs more than 1 % more than the plain loop.
 
 They are not probed either: gaps would keep the loop from running unbroken, which meets a late
 change of cost by its alarm."""
+
+
+def probes_for(whole_s: float) -> int:
+    """How many probes a job of ``whole_s`` is worth."""
+    return max(FIRST_PROBES, min(int(whole_s / WORK_PER_PROBE_S), MOST_PROBES))
 
 
 class ProbeBudget:

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from amorsize.engines.source import IndexedSource
 
 
+STRETCH_S: Final = 2e-3
+"""A thread that can end the unbroken loop costs 0.1 ms: not worth it for less."""
+
+PATIENCE: Final = 1.5
+"""Times the expected length after which the unbroken loop is ended, ..."""
+
+LONGEST_STRETCH_S: Final = 0.5
+"""... and at this length in any case: then the question is asked again."""
+
 FEW: Final = 0.01
 """Earlier results are said again up to this share of what is left: at 0.1 us each that costs less
 than to move up the others, a million of which take 1 to 2 ms."""
@@ -34,6 +43,11 @@ class Stretch:
     """So many results at the head of the list are earlier ones."""
     error: BaseException | None = None
     done: int = 0
+
+
+def patience_for(expected_s: float) -> float:
+    """How long a stretch may go on that should take ``expected_s``."""
+    return min(PATIENCE * expected_s + STRETCH_S, LONGEST_STRETCH_S)
 
 
 def run_to_the_end(

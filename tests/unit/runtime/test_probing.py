@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from amorsize.engines.blocks import BLOCK_ITEMS
-from amorsize.runtime.probing import FIRST_PROBES, ProbeBudget, probe_width
+from amorsize.runtime.probing import (
+    FIRST_PROBES,
+    MOST_PROBES,
+    ProbeBudget,
+    probe_width,
+    probes_for,
+)
 
 
 def test_nothing_is_probed_before_the_price_of_a_worker_is_spent() -> None:
@@ -30,3 +36,11 @@ def test_a_probe_takes_neighbours_where_items_are_tiny() -> None:
     assert probe_width(1e-3) == 1
     assert probe_width(5e-6) == 10
     assert probe_width(0.0) == BLOCK_ITEMS
+
+
+def test_a_long_job_is_worth_more_probes() -> None:
+    assert [probes_for(whole_s) for whole_s in (1e-3, 50e-3, 10.0)] == [
+        FIRST_PROBES,
+        10,
+        MOST_PROBES,
+    ]
