@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
+from amorsize.engines.blocks import call_items, map_items
 from amorsize.engines.source import IndexedSource
 from amorsize.runtime.unbroken import run_to_the_end
 
@@ -25,7 +27,7 @@ def test_an_alarm_during_the_failing_call_does_not_hide_its_index(deadly: int) -
             raise LookupError(item)
         return item
 
-    stretch = run_to_the_end(func, IndexedSource(range(10)), patience_s=1e-3)
+    stretch = run_to_the_end(func, IndexedSource(range(10)), [], patience_s=1e-3)
 
     assert isinstance(stretch.error, LookupError)
     assert stretch.done == deadly
@@ -36,7 +38,7 @@ def test_an_alarm_ends_the_loop_after_the_call_that_it_meets() -> None:
         meet_the_alarm()
         return item
 
-    stretch = run_to_the_end(func, IndexedSource(range(10)), patience_s=1e-3)
+    stretch = run_to_the_end(func, IndexedSource(range(10)), [], patience_s=1e-3)
 
     assert (stretch.results, stretch.error, stretch.done) == ([0], None, 1)
 
@@ -50,30 +52,54 @@ def test_earlier_results_head_the_list_and_nothing_is_called_for_them() -> None:
 
     source = IndexedSource(range(1000))
     source.advance(3)
-    stretch = run_to_the_end(func, source, patience_s=1.0, before=["a", "b", "c"])
+    stretch = run_to_the_end(func, source, ["a", "b", "c"], patience_s=1.0)
 
     assert stretch.results == ["a", "b", "c", *(-item for item in range(3, 1000))]
-    assert (stretch.said_again, stretch.done) == (3, 997)
+    assert stretch.done == 997
     assert called == list(range(3, 1000))
 
 
-def test_many_earlier_results_are_not_said_again() -> None:
+@pytest.mark.parametrize("runner", [call_items, map_items])
+@pytest.mark.parametrize("early", [2, 30, 700])
+def test_earlier_results_come_first_however_many_they_are(runner: Any, early: int) -> None:
     source = IndexedSource(range(1000))
-    source.advance(30)
-    stretch = run_to_the_end(abs, source, patience_s=1.0, before=["early"] * 30)
+    source.advance(early)
+    stretch = run_to_the_end(abs, source, ["early"] * early, patience_s=1.0, runner=runner)
 
-    assert (stretch.said_again, stretch.results) == (0, list(range(30, 1000)))
+    assert stretch.results == ["early"] * early + list(range(early, 1000))
+    assert (stretch.error, stretch.done) == (None, 1000 - early)
 
 
-def test_an_error_behind_earlier_results_is_counted_from_them() -> None:
-    source = IndexedSource(range(1000))
-    source.advance(2)
-    stretch = run_to_the_end((5).__floordiv__, source, patience_s=1.0, before=[0, 0])
-
-    assert (stretch.error, stretch.done) == (None, 998)
+@pytest.mark.parametrize("runner", [call_items, map_items])
+def test_an_error_behind_earlier_results_is_counted_from_them(runner: Any) -> None:
     source = IndexedSource([1, 1, 2, 0, *[1] * 1000])
     source.advance(2)
-    stretch = run_to_the_end((5).__floordiv__, source, patience_s=1.0, before=[0, 0])
+    divide = (5).__floordiv__
+    stretch = run_to_the_end(divide, source, [0, 0], patience_s=1.0, runner=runner)
 
     assert isinstance(stretch.error, ZeroDivisionError)
     assert stretch.done == 1
+
+
+@pytest.mark.parametrize("runner", [call_items, map_items])
+def test_a_stop_iteration_of_the_function_is_an_error(runner: Any) -> None:
+    def stop(item: int) -> int:
+        if item == 600:
+            raise StopIteration
+        return item
+
+    stretch = run_to_the_end(stop, IndexedSource(range(1000)), [], patience_s=1.0, runner=runner)
+
+    assert isinstance(stretch.error, StopIteration)
+    assert stretch.done == 600
+
+
+def test_an_alarm_is_not_taken_for_a_stop_iteration() -> None:
+    def func(item: int) -> int:
+        meet_the_alarm()
+        return item
+
+    source = IndexedSource(range(10))
+    stretch = run_to_the_end(func, source, [], patience_s=1e-3, runner=map_items)
+
+    assert (stretch.results, stretch.error, stretch.done) == ([0], None, 1)

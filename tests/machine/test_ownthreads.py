@@ -62,7 +62,7 @@ def leave_threads() -> None:
 
 
 def run_unbroken() -> None:
-    run_to_the_end(abs, IndexedSource(range(100)), patience_s=1.0)
+    run_to_the_end(abs, IndexedSource(range(100)), [], patience_s=1.0)
 
 
 def invert(number: int) -> float:

@@ -42,6 +42,9 @@ BLOCK_ITEMS: Final = 4096
 SPRINT: Final = 256
 """Input that is iterated is looked up from so often: a look costs 0.5 us, of 256 items 2 %."""
 
+SPRINT_S: Final = 2e-3
+"""A block of iterated input that takes ten times as long as it should ends early."""
+
 
 def runner_for(func: Callable[[Any], Any], *, exact: bool) -> Runner:
     """The fastest loop for ``func``: ``map`` for C functions, a plain loop for the rest.

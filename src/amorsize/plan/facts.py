@@ -136,7 +136,8 @@ def transfers_of(profile: Profile, engine: EngineKind) -> tuple[float, float]:
 def _sent_and_read(travel: Travel) -> tuple[float, float]:
     if not isinstance(travel, Transfer):
         return 0.0, 0.0
-    many = travel.sampled >= tunables.MANY_TRANSFERS
+    took_s = travel.sampled * (travel.dumps_s + travel.loads_s)
+    many = travel.sampled >= tunables.MANY_TRANSFERS or took_s >= tunables.SURE_TRANSFER_S
     safety = 1.0 if many else tunables.TRANSFER_SAFETY
     copied_bytes = travel.size_bytes - travel.out_of_band_bytes
     read_s = copied_bytes / tunables.COPY_BYTES_PER_S

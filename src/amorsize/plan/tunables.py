@@ -53,6 +53,11 @@ A probe of 64 small dicts understated unpickling twice: caches were warm."""
 MANY_TRANSFERS: Final = 1000
 """From so many sampled objects on, the measured times are taken as they are."""
 
+SURE_TRANSFER_S: Final = 0.5e-3
+"""Nor are small objects what was measured where the sample took so long, or one of them does.
+
+One list of 20,000 integers, 0.9 ms there and back, cost in a run what it had cost alone."""
+
 COPY_BYTES_PER_S: Final = 1.5e9
 """Fresh memory is written at 0.9 to 2 GB/s here, page faults included."""
 

@@ -79,20 +79,6 @@ class Ledger:
             self._ahead += len(results)
         self.settle()
 
-    def adopt(self, results: list[Any], *, said_again: int) -> None:
-        """Take a long list without copying it where possible.
-
-        It follows the results so far, or begins with them if so many are ``said_again``.
-        """
-        if said_again:
-            self.results = max(self.results, results, key=len)
-        elif len(results) > len(self.results):
-            results[:0] = self.results
-            self.results = results
-        else:
-            self.results += results
-        self.settle()
-
     def settle(self) -> None:
         """Close gaps, then tell those who watch."""
         while self._pieces and (piece := self._pieces.pop(len(self.results), None)) is not None:

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import Failure
-from amorsize.engines.blocks import SPRINT, Pace, call_items, map_items, runner_for
+from amorsize.engines.blocks import SPRINT, SPRINT_S, Pace, map_items, runner_for
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.forking import interrupts_held
 from amorsize.engines.source import IndexedSource, IteratedSource
@@ -19,6 +19,7 @@ from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
 from amorsize.plan.wording import refusal
 from amorsize.runtime.probing import (
+    DEARER,
     FIRST_PROBES,
     MOST_PROBES,
     TINY_S,
@@ -30,7 +31,7 @@ from amorsize.runtime.questions import FLEETING, Questions
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
 from amorsize.runtime.unbroken import STRETCH_S, patience_for, run_to_the_end
-from amorsize.sample.gil import TRIAL_S, GilTicker
+from amorsize.sample.gil import TICK_WINDOW_S, TRIAL_S, GilTicker
 from amorsize.sample.reading import Reader
 from amorsize.stats.remaining import Costs
 from amorsize.vocab.options import Order
@@ -51,12 +52,6 @@ HERE: Final = "the caller"
 
 SURELY: Final = 256
 """So many items show what they cost, although the first ones were slow."""
-
-SPRINT_S: Final = 2e-3
-"""A block of iterated input that takes ten times as long as it should ends early."""
-
-TICK_WINDOW_S: Final = 3e-3
-"""Items run so long beside the ticking thread: three milliseconds rule out pure Python."""
 
 
 class Opening:
@@ -211,7 +206,6 @@ class Opening:
             (self._alone or self._is_too_short())
             and self._ledger.limit is None
             and source.exact
-            and self._runner is call_items
             and not (self._ledger.watched or source.has_gaps)
             and self.spent_s < TINY_S * self.items
             and source.left() * self.spent_s > STRETCH_S * self.items
@@ -222,11 +216,15 @@ class Opening:
         expected_s = left * self.spent_s / self.items
         began = perf_counter()
         stretch = run_to_the_end(
-            self._func, source, patience_s=patience_for(expected_s), before=self._ledger.results
+            self._func,
+            source,
+            self._ledger.results,
+            patience_s=patience_for(expected_s),
+            runner=self._runner,
         )
         elapsed_s = perf_counter() - began
         self._alone = False
-        self._ledger.adopt(stretch.results, said_again=stretch.said_again)
+        self._ledger.results = stretch.results
         self._account(stretch.done, elapsed_s)
         self._pace = Pace()  # it was ended early: items may have become dear
         if stretch.error is not None:
@@ -285,21 +283,27 @@ class Opening:
 
     def _is_worth_asking(self) -> bool:
         """Whether so much is left that workers could pay; runs a few items further on to see."""
-        if not self._could_pay():
-            return False
-        if not self._is_long_enough():
+        if self._looks_short():
             self.probe(FIRST_PROBES)
-            if not self._is_long_enough():
+            if self._looks_short():
                 return False
+        whole_s = self.spent_s + self.forecast().remaining.high_s
+        if not (self._could_pay() and self._is_long_enough(whole_s)):
+            return False
         if not self._sampler.recalls(self.spent_s):
-            self.probe(probes_for(self._whole_s()))
+            self.probe(probes_for(whole_s))
         return self._could_pay()
 
-    def _is_long_enough(self) -> bool:
-        return is_long_enough(self._whole_s(), cpu_share=self._sampler.cpu_share(self._measured_s))
+    def _looks_short(self) -> bool:
+        """Whether the job is short even if all items were like the dearest ones: no forecast."""
+        left = self._source.left()
+        item_s = max(DEARER * self.spent_s / self.items, self.costs.dearest_probe_s)
+        return not self._is_long_enough(
+            self.spent_s + (self.items if left is None else left) * item_s
+        )
 
-    def _whole_s(self) -> float:
-        return self.spent_s + self.forecast().remaining.high_s
+    def _is_long_enough(self, whole_s: float) -> bool:
+        return is_long_enough(whole_s, cpu_share=self._sampler.cpu_share(self._measured_s))
 
     def look(self) -> Profile:
         """Everything known at the moment."""

@@ -21,6 +21,9 @@ FIRST_PROBES: Final = 4
 MOST_PROBES: Final = 32
 """Spread probes err by 2 to 12 % from 20 on; more would only be bookkeeping."""
 
+DEARER: Final = 1.5
+"""Times by which the items left may cost more than those seen, without a forecast."""
+
 WORK_PER_PROBE_S: Final = 5e-3
 """One takes some 40 us beside its items: of so much work that is under 1 %."""
 

@@ -8,15 +8,17 @@ back and the question can be asked again. A thread that sleeps costs nothing.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from amorsize.engines.blocks import call_items, map_items
 from amorsize.machine.ownthreads import forget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from amorsize.engines.blocks import Runner
     from amorsize.engines.source import IndexedSource
 
 
@@ -34,49 +36,59 @@ FEW: Final = 0.01
 than to move up the others, a million of which take 1 to 2 ms."""
 
 
-@dataclass(slots=True)
-class Stretch:
-    """What came of it: the results, or the error and how many items were done before it."""
-
-    results: list[Any] = field(default_factory=list)
-    said_again: int = 0
-    """So many results at the head of the list are earlier ones."""
-    error: BaseException | None = None
-    done: int = 0
-
-
 def patience_for(expected_s: float) -> float:
     """How long a stretch may go on that should take ``expected_s``."""
     return min(PATIENCE * expected_s + STRETCH_S, LONGEST_STRETCH_S)
 
 
+@dataclass(slots=True, kw_only=True)
+class Stretch:
+    """What came of it: the error, or none, and how many items were done before it."""
+
+    results: list[Any]
+    """All results, the earlier ones first; on an error those of a Python function are not in it."""
+    error: BaseException | None = None
+    done: int = 0
+
+
 def run_to_the_end(
     func: Callable[[Any], Any],
     source: IndexedSource,
+    results: list[Any],
     *,
     patience_s: float,
-    before: Sequence[Any] = (),
+    runner: Runner = call_items,
 ) -> Stretch:
     """Call ``func`` on every item left, for about ``patience_s`` at most.
 
-    ``before`` are the results of all items so far: where they are few, the new list begins with
-    them. On an error the results of the stretch are lost: a comprehension keeps them to itself.
+    ``results`` are those of all items so far; they may be added to.
     """
-    few = source.offset == 0 and len(before) <= FEW * source.left()
-    stretch = Stretch(said_again=len(before) if few else 0)
-    items = source.items(source.position - stretch.said_again, None)
+    left, before = source.left(), len(results)
+    again = before if runner is call_items and _are_few(before, source) else 0
+    stretch = Stretch(results=results)
+    items = source.items(source.position - again, None)
     with _Alarm(items, source.length - source.offset, patience_s) as alarm:
         try:
-            stretch.results = _call_all(func, items, before[: stretch.said_again])
+            if runner is map_items:
+                map_items(func, items, results)
+            else:
+                fresh = _call_all(func, items, results[:again])
+                stretch.results = _joined(results, fresh, again=again)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - raised in its turn, as itself
             stretch.error = error
-            left = length_hint(items) if alarm.left is None else alarm.left
-            stretch.done = source.length - source.position - left - 1
+            unread = length_hint(items) if alarm.left is None else alarm.left
+            stretch.done = left - unread - 1
         else:
-            stretch.done = max(0, len(stretch.results) - stretch.said_again)
+            stretch.done = len(stretch.results) - before
+    if stretch.error is None and runner is map_items and stretch.done < left - (alarm.left or 0):
+        stretch.error = StopIteration()  # map has swallowed it
     return stretch
+
+
+def _are_few(results: int, source: IndexedSource) -> bool:
+    return source.offset == 0 and results <= FEW * source.left()
 
 
 def _call_all(
@@ -95,6 +107,17 @@ def _call_all(
     if answers:
         call = answer
     return [call(item) for item in items]
+
+
+def _joined(results: list[Any], fresh: list[Any], *, again: int) -> list[Any]:
+    """Both lists, the longer one not copied; ``fresh`` may begin with all the ``results``."""
+    if again:
+        return max(results, fresh, key=len)
+    if len(fresh) > len(results):
+        fresh[:0] = results
+        return fresh
+    results += fresh
+    return results
 
 
 class _Alarm:

@@ -38,6 +38,9 @@ DOUBT_S: Final = 20e-3
 TICKS_PER_PERIOD: Final = 128
 """Then the period doubles, so that an item of 10 s costs some hundreds of ticks, not 30,000."""
 
+TICK_WINDOW_S: Final = 3e-3
+"""Items run so long beside the ticking thread: three milliseconds rule out pure Python."""
+
 TRIAL_S: Final = 20e-3
 """Told nine kinds of functions apart without a mistake; 6 ms were not enough."""
 

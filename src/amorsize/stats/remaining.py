@@ -98,6 +98,11 @@ class Costs:
         self._total_s += items * item_s
         self._longest_s = max(self._longest_s, item_s)
 
+    @property
+    def dearest_probe_s(self) -> float:
+        """Time of an item of the dearest probe; 0 where none was made."""
+        return max((probe.item_s for probe in self._probes), default=0.0)
+
     def next_probe(self, position: int, length: int) -> int | None:
         """Index of the item that would tell most about those left; ``None``: none would."""
         here = mean_of(self._latest or [Part(1, self._first_s)], 1)
