@@ -92,6 +92,13 @@ def memoized(func: Func) -> Func:
     return functools.wraps(len)(functools.lru_cache(func))
 
 
+def remembering(most: int) -> Func:
+    """It does not say how much it remembers."""
+    func = functools.lru_cache(most)(ADDS)
+    func.cache_parameters = None  # type: ignore[method-assign, assignment]  # on purpose
+    return func
+
+
 def a_field(value: int) -> Func:
     @dataclasses.dataclass
     class Record:
@@ -197,6 +204,7 @@ DIFFER: dict[str, tuple[Func, Func]] = {
         with_attribute(AnyLogger("a"), 2),
     ),
     "what is remembered in disguise": (memoized(ADDS), memoized(ADDS_ITS_OWN)),
+    "how much is remembered": (remembering(3), remembering(4)),
     "metadata of a field": (a_field(1), a_field(2)),
     "one bytearray twice, or two": twice_or_two(lambda: bytearray(b"ab")),
     "one set twice, or two": twice_or_two(lambda: {1}),
@@ -242,6 +250,10 @@ HELD_FAST: dict[str, tuple[Func, str]] = {
     "a module of another class": (
         holding(type("Lazy", (types.ModuleType,), {})("lazy")),
         "module lazy, whose names are made on demand",
+    ),
+    "what is remembered twice": (
+        functools.lru_cache(typed=True)(functools.lru_cache(ADDS)),
+        "functools.lru_cache of another",
     ),
     "a generic function": (functools.singledispatch(ADDS), "weakref.ReferenceType"),
 }

@@ -106,7 +106,9 @@ def cached(thing: Any, walk: Walk) -> list[Any]:
     _, _, most, results = info_of_cached(thing)()
     if most is not None:  # results are listed, with their arguments, before the function
         walk.spend(3 * results * ITEM_BYTES, "remembered results")
-    walk.emit("cached")
+    walk.plain("cached", most)
+    if type(attributes.get("__wrapped__")) is type(thing):  # whose parameters it took over
+        walk.give_up("functools.lru_cache of another", thing)
     attributes = {name: value for name, value in attributes.items() if name not in COPIED}
     return [get_referents(thing)[WRAPS], attributes]
 

@@ -80,7 +80,8 @@ def _imported(module: str, wanted: Iterable[str], walk: Walk) -> Iterator[Any]:
         return
     inside = vars_of_loaded(module)
     places = [module.partition(".")[0], module]
-    places += [f"{module}.{name}" for name in wanted if name not in inside]
+    if "__getattr__" not in inside:  # for which the module itself is given up
+        places += [f"{module}.{name}" for name in wanted if name not in inside]
     walk.plain("own import", places)
     for place in places:
         if place in sys.modules:

@@ -56,7 +56,6 @@ NOT_READ: Final = frozenset(
 
 NOTES: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "EnumType": ("enum", frozenset(("_value2member_map_",))),
-    "Field": ("dataclasses", frozenset(("doc", "type"))),
     "Flag": ("enum", frozenset(("_inverted_",))),
     "Logger": (
         "logging",
@@ -86,8 +85,12 @@ NOTES: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
 """By class and module: attributes that are filled while an object is used, or do not matter.
 
 A logger is known by its name: where it writes is no part of what a function does. A path is known
-by its parts. The type of a field is an annotation.
+by its parts.
 """
+
+FIELD_FLAGS: Final = ("name", "init", "repr", "hash", "compare")
+
+FIELD_PARTS: Final = ("default", "default_factory", "metadata", "kw_only", "_field_type")
 
 
 def _in_its_order(thing: OrderedDict[Any, Any]) -> list[Any]:
@@ -144,10 +147,17 @@ def an_object(thing: Any, walk: Walk) -> list[Any]:
     return [kind, *_content(thing, kind, walk), *values, *_dictionaries(thing, kind, notes)]
 
 
+def a_field(thing: Any, walk: Walk) -> list[Any]:
+    """Of a dataclass, of which there are many. Its type is an annotation."""
+    held = dict(_slots(thing, type(thing)))
+    walk.plain("field", [held[name] for name in FIELD_FLAGS])
+    return [held[name] for name in FIELD_PARTS]
+
+
 def nobody_knows(thing: Any, walk: Walk) -> tuple[()]:
     """What keeps to itself what it is."""
     module, name = module_of(type(thing)), qualname_of(type(thing))
-    walk.give_up(name if module == "builtins" else f"{module}.{name}", thing)
+    walk.give_up(name if module in {"", "builtins"} else f"{module}.{name}", thing)
     return ()
 
 

@@ -90,6 +90,7 @@ NAMED: Final[Mapping[str, Mapping[str, Handler]]] = {
     "_contextvars": {"ContextVar": values.variable},
     "_struct": {"Struct": values.struct},
     "array": {"array": values.typed_array},
+    "dataclasses": {"Field": objects.a_field},
     "datetime": {
         "date": values.shown,
         "datetime": values.dated,

@@ -63,9 +63,11 @@ ABSENT: Final = Absent()
 
 def atom(thing: Any, walk: Walk) -> tuple[()]:
     """Written as it is."""
-    for kind, size, per_byte in SIZES:
-        if type(thing) is kind:
-            walk.spend(size(thing) // per_byte, "a number, text or bytes")
+    kind = type(thing)
+    if kind is str or kind is bytes:
+        walk.spend(len(thing), "text or bytes")
+    elif kind is int:
+        walk.spend(thing.bit_length() // 8, "a number")
     walk.plain("atom", thing)
     return ()
 

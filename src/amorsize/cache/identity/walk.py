@@ -96,7 +96,7 @@ class Walk:
     def emit(self, tag: str, data: bytes = b"") -> None:
         """Write a header."""
         buffer = self._buffer
-        buffer += b"%s:%d:" % (tag.encode(), len(data))
+        buffer += f"{tag}:{len(data)}:".encode()
         buffer += data
         if len(buffer) > FLUSH:
             self._hash.update(buffer)
