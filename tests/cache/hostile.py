@@ -178,6 +178,14 @@ DIFFER: dict[str, tuple[Func, Func]] = {
     ),
     "a module in a list": both(lambda m: made("def f(x): return M[0].h(x)", M=[m])),
     "a module as a default": both(lambda m: made("def f(x, m=m): return m.h(x)", m=m)),
+    "nesting of objects": (
+        holding([[Thing(1)], Thing(2)]),
+        holding([[Thing(1), Thing(2)]]),
+    ),
+    "a function that says it is Python's": (
+        made("def f(x): return N", N=1, __name__="json"),
+        made("def f(x): return N", N=2, __name__="json"),
+    ),
     "a module for a helper": called_by(made("def f(m, x): return m.h(x)")),
     "a module that is asked": called_by(made("def f(m, x): return getattr(m, 'h')(x)")),
     "a module in an object": both(lambda m: made("def f(x): return t.value.h(x)", t=Thing(m))),
@@ -236,6 +244,12 @@ DIFFER: dict[str, tuple[Func, Func]] = {
 }
 
 AGREE: dict[str, Func] = {
+    "modules in a set": holding(
+        {
+            made(f"def f(x): return m.h({number})", m=a_module(f"def h(x): return {number}"))
+            for number in range(7)
+        }
+    ),
     "parent and children": tree(),
     "a dictionary of objects": holding({Flags.A: Thing(1)}),
     "an object in a set and beside": in_a_set_and_beside(alike=True),
@@ -270,6 +284,10 @@ if np is not None:
             holding((GRID, GRID[1:].copy())),
         ),
         "which view": (holding((ZEROS, ZEROS[:1])), holding((ZEROS, ZEROS[1:2]))),
+        "which of some bytes": (
+            holding(np.frombuffer(b"abcd", np.uint8, 2, 1)),
+            holding(np.frombuffer(b"abcd", np.uint8, 2, 2)),
+        ),
         "notes on a type": (
             holding(np.dtype("f8", metadata={"a": 1})),
             holding(np.dtype("f8", metadata={"a": 2})),

@@ -124,7 +124,7 @@ class Access(enum.Flag):
 
 
 def uses_flags(item: Any) -> Any:
-    return ~(Access.READ | Access.WRITE) if item else Access(3)
+    return [~Access.READ, ~(Access.READ | Access.WRITE), Access(item & 3)]
 
 
 @functools.lru_cache(maxsize=3)
@@ -198,6 +198,13 @@ def test_no_code_of_what_is_kept_runs() -> None:
 
 class Row(list[Any]):
     pass
+
+
+def test_a_global_with_a_number_of_two_bytes_is_read() -> None:
+    source = "def f(x): return [" + ", ".join(f"a{number}" for number in range(300)) + "]"
+    names: dict[str, Any] = {f"a{number}": 0 for number in range(300)}
+
+    assert identify(made(source, **names)) != identify(made(source, **names | {"a299": 1}))
 
 
 MANY = [(number,) for number in range(300_000)]

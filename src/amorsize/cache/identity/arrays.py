@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 def array(thing: Any, walk: Walk) -> list[Any]:
     """Type, shape, how it lies in memory, and contents, or whose memory it shares."""
     base, start = thing.base, 0
-    shared = base is not None
+    if type(base) is bytes:  # which cannot change, so that it does not matter who shares them
+        base = None
     if type(base) is type(thing):
         start = _address(thing) - _address(base)
-    elif shared and not _covers(thing, base):
+    elif base is not None:
         walk.give_up("numpy.ndarray in memory of another object", thing)
         return []
     writeable = bool(thing.flags.writeable)
-    walk.plain("ndarray", (thing.shape, thing.strides, start, writeable, shared))
-    if shared:
+    walk.plain("ndarray", (thing.shape, thing.strides, start, writeable, base is None))
+    if base is not None:
         return [thing.dtype, base]
     walk.spend(thing.nbytes, "an array")
     if thing.dtype.hasobject:
@@ -42,11 +43,6 @@ def scalar(thing: Any, walk: Walk) -> list[Any]:
         walk.spend(thing.nbytes, "a number")
         walk.emit("data", thing.tobytes())
     return [thing.dtype]
-
-
-def _covers(thing: Any, base: object) -> bool:
-    """Whether an array lies on all of these bytes, so that it need not be known where it begins."""
-    return (type(base) is bytes or type(base) is bytearray) and len(base) == thing.nbytes
 
 
 def _address(thing: Any) -> int:
