@@ -21,10 +21,11 @@ import pathlib
 import re
 import sys
 import threading
-import types
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from amorsize.cache.identity import identify
+from tests.cache import hostile
+from tests.cache.making import Func, a_module, a_package, holding, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,20 +34,6 @@ try:
     import numpy as np
 except ImportError:  # one of the optional packages
     np = None  # type: ignore[assignment]  # where it is missing
-
-Func = Any
-
-
-def made(source: str, filename: str = "<made>", **names: Any) -> Func:
-    """What ``source`` calls ``f``, as a module of the user's would define it."""
-    namespace = {"__name__": "made_up", **names}
-    exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - code of this file
-    return namespace["f"]
-
-
-def holding(value: Any) -> Func:
-    """A function with ``value`` in its closure."""
-    return lambda item: (value, item)
 
 
 def wrapped(func: Func) -> Func:
@@ -161,18 +148,6 @@ def ring(value: int) -> Func:
     held: dict[str, Any] = {"value": value}
     held["self"] = held
     return holding(held)
-
-
-def a_module(source: str) -> types.ModuleType:
-    module = types.ModuleType("made_module")
-    exec(source, vars(module))  # noqa: S102 - code of this file
-    return module
-
-
-def a_package(source: str) -> types.ModuleType:
-    module = types.ModuleType("made_package")
-    vars(module)["inner"] = a_module(source)
-    return module
 
 
 def twins(alike: bool) -> Func:
@@ -425,6 +400,9 @@ if np is not None:
         "a numpy ufunc": np.sqrt,
         "a numpy type": holding([np.dtype("f8"), np.float32]),
     }
+
+DIFFER |= hostile.DIFFER
+AGREE |= hostile.AGREE
 
 
 def keys() -> dict[str, str]:

@@ -19,7 +19,8 @@ import pytest
 from amorsize.cache import compute_benchmark_cache_key, compute_cache_key
 from amorsize.cache.identity import identify
 from amorsize.cache.identity.walk import MOST_BYTES, MOST_THINGS
-from tests.cache.pairs import AGREE, DIFFER, SAME, holding, keys, made
+from tests.cache.making import holding, made
+from tests.cache.pairs import AGREE, DIFFER, SAME, keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -153,12 +154,15 @@ def f(x):
 """
 
 
-@pytest.mark.parametrize("source", [IMPORTING.format(package="mine"), IMPORTING.format(package="")])
+@pytest.mark.parametrize(
+    "source", [IMPORTING.format(package="mine"), IMPORTING.format(package=".")]
+)
 def test_a_helper_that_is_imported_while_it_runs_is_read_once_it_was(
     source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     func = made(source, __package__="mine.deep")
     before = identify(func)
+    monkeypatch.setitem(sys.modules, "mine", ModuleType("mine"))
     keys_then = []
     for number in (1, 2):
         helper = ModuleType("mine.helper")

@@ -11,7 +11,8 @@ from amorsize.cache.memory import Choice, recall, remember
 from amorsize.cache.system import FRESH_S, MemoryGauge, here
 from amorsize.vocab.lookup import Hit, Miss, Unreadable
 from tests.cache.examples import LEARNED
-from tests.cache.pairs import holding, one, two
+from tests.cache.making import holding
+from tests.cache.pairs import one, two
 
 if TYPE_CHECKING:
     import pytest

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from amorsize import OptimizationResult, cache
-from tests.cache.pairs import holding, one, two
+from tests.cache.making import holding
+from tests.cache.pairs import one, two
 
 
 def entry_of(func: Any) -> cache.CacheEntry:

@@ -1,31 +1,46 @@
-"""What functions are made of, and whatever else can be called."""
+"""What functions are made of, and what else is called in their place."""
 
 from __future__ import annotations
 
 import opcode
-from functools import partial
-from types import CodeType, FunctionType, ModuleType
+from functools import lru_cache
+from gc import get_referents
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.cache.identity.homes import found_by_name
+from amorsize.cache.identity.homes import found_by_name, text, vars_of, vars_of_loaded
 from amorsize.cache.identity.names import taken_from_outside
+from amorsize.cache.identity.values import ABSENT, ITEM_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from types import CellType, CodeType, FunctionType
 
     from amorsize.cache.identity.walk import Walk
 
 LOADS_CONSTANT: Final = frozenset(opcode.hasconst)
 
+CODE_COST: Final = 4
+"""Each byte is looked at by hand, which takes that much longer than to write it."""
+
 COPIED: Final = frozenset(("__doc__", "__module__", "__name__", "__qualname__"))
 """What ``functools.wraps`` takes over into the attributes: the wrapped function has it, too."""
 
-PARTIAL: Final[Mapping[str, Any]] = vars(partial)
+PROBE: Final = lru_cache(len)
+
+WRAPS: Final = get_referents(PROBE).index(len) - len(get_referents(PROBE))
+"""Where, from the end, the function stands in what ``lru_cache`` refers to, behind its results.
+
+``__wrapped__`` is an attribute like others: who calls ``functools.wraps`` once more sets another.
+"""
+
+attributes_of_cached: Final = vars_of(type(PROBE))["__dict__"].__get__
+info_of_cached: Final = vars_of(type(PROBE))["cache_info"].__get__
 
 
 def code(thing: CodeType, walk: Walk) -> list[Any]:
     """Bytecode and all it refers to by number, but no file, line or docstring."""
     instructions = thing.co_code
+    walk.spend(len(instructions) * CODE_COST, "code")
     walk.plain(
         "code",
         (
@@ -42,6 +57,7 @@ def code(thing: CodeType, walk: Walk) -> list[Any]:
             thing.co_qualname,
         ),
     )
+    walk.codes.append(thing)
     constants = thing.co_consts
     if _begins_with_docstring(constants, instructions):
         return [None, *constants[1:]]
@@ -50,86 +66,51 @@ def code(thing: CodeType, walk: Walk) -> list[Any]:
 
 def function(thing: FunctionType, walk: Walk) -> list[Any]:
     """Code, defaults, closure, attributes, and the globals that the code names."""
-    module = thing.__globals__.get("__name__")
-    module = module if type(module) is str else ""
-    own = walk.homes.is_own(module)
-    if not own and found_by_name(module, thing.__qualname__) is thing:
-        walk.plain("named", (module, thing.__qualname__, walk.homes.version_of(module)))
+    namespace = thing.__globals__
+    module, name = text(dict.get(namespace, "__name__")), thing.__qualname__
+    own = vars_of_loaded(module) is not namespace or walk.homes.is_own(module)
+    home = "" if own else (module, walk.homes.version_of(module))
+    if not own and found_by_name(module, name) is thing:
+        walk.plain("named", (home, name))
         return []
-    if not walk.is_new(thing):
-        return []
-    walk.plain("function", "" if own else walk.homes.version_of(module))
-    parts: list[Any] = [thing.__code__, thing.__defaults__, thing.__kwdefaults__, thing.__dict__]
-    for cell in thing.__closure__ or ():
-        try:
-            parts += ["cell", cell.cell_contents]
-        except ValueError:  # not assigned yet
-            parts.append("empty")
-    if own:
-        parts += taken_from_outside(thing, walk)
-    return parts
+    walk.plain("function", (home, name, thing.__name__))
+    parts = [
+        thing.__code__,
+        thing.__defaults__,
+        thing.__kwdefaults__,
+        thing.__dict__,
+        thing.__closure__,
+    ]
+    return parts + taken_from_outside(thing, walk) if own else parts
 
 
-def partial_of(thing: Any, walk: Walk) -> list[Any]:
-    """The function and the arguments that it already has."""
-    walk.emit("partial")
-    if not walk.is_new(thing):
-        return []
-    held = [PARTIAL[name].__get__(thing) for name in ("func", "args", "keywords", "__dict__")]
-    return [*held, type(thing)]
-
-
-def method(thing: Any, walk: Walk) -> list[Any]:
-    """The function and the object it is bound to."""
-    walk.emit("method")
-    return [thing.__func__, thing.__self__]
+def cell(thing: CellType, walk: Walk) -> list[Any]:
+    """A variable that functions share."""
+    walk.emit("cell")
+    try:
+        return [thing.cell_contents]
+    except ValueError:  # not assigned yet
+        return [ABSENT]
 
 
 def builtin(thing: Any, walk: Walk) -> list[Any]:
     """A function written in C, by its qualified name, and the object it belongs to."""
-    owner = thing.__self__
-    module = thing.__module__ if type(thing.__module__) is str else ""
+    owner, module = thing.__self__, text(thing.__module__)
     walk.plain("builtin", (module, thing.__qualname__, walk.homes.version_of(module)))
     return [] if owner is None or issubclass(type(owner), ModuleType) else [owner]
 
 
-def descriptor(thing: Any, walk: Walk) -> list[Any]:
-    """A method or attribute of a class written in C."""
-    walk.plain("descriptor", thing.__name__)
-    return [thing.__objclass__]
-
-
-def slot(thing: Any, walk: Walk) -> list[Any]:
-    """The place of an attribute in objects of a class, or a C method bound to an object."""
-    walk.plain("slot", thing.__name__)
-    return []
-
-
-def method_wrapper(thing: Any, walk: Walk) -> list[Any]:
-    """A special method of something written in C, bound to an object."""
-    walk.plain("wrapper", thing.__name__)
-    return [thing.__self__]
-
-
-def wrapping(thing: Any, walk: Walk) -> list[Any]:
-    """A static or class method."""
-    walk.plain("wrapping", type(thing).__name__)
-    return [thing.__func__]
-
-
-def property_of(thing: Any, walk: Walk) -> list[Any]:
-    """The functions behind it."""
-    walk.emit("property")
-    return [thing.fget, thing.fset, thing.fdel]
-
-
 def cached(thing: Any, walk: Walk) -> list[Any]:
-    """``lru_cache``: the function and the bounds stand in its attributes; the rest is results."""
-    walk.emit("cached")
-    if not walk.is_new(thing):
-        return []
-    attributes: dict[str, Any] = object.__getattribute__(thing, "__dict__")
-    return [{name: value for name, value in attributes.items() if name not in COPIED}]
+    """``lru_cache``: the function, and its bounds, which stand in the attributes; no results."""
+    attributes: dict[str, Any] = attributes_of_cached(thing)
+    _, _, most, results = info_of_cached(thing)()
+    if most is not None:  # results are listed, with their arguments, before the function
+        walk.spend(3 * results * ITEM_BYTES, "remembered results")
+    walk.plain("cached", most)
+    if type(attributes.get("__wrapped__")) is type(thing):  # whose parameters it took over
+        walk.give_up("functools.lru_cache of another", thing)
+    attributes = {name: value for name, value in attributes.items() if name not in COPIED}
+    return [get_referents(thing)[WRAPS], attributes]
 
 
 def _begins_with_docstring(constants: tuple[Any, ...], instructions: bytes) -> bool:

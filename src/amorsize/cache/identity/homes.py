@@ -1,45 +1,78 @@
-"""Whose code it is: the user's own is read, what is installed is known by name and version."""
+"""Whose code it is: the user's own is read, what is installed is known by name and version.
+
+Where a module lies decides, not what it is called: a ``profile.py`` of the user's is his own.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from importlib.machinery import PathFinder
+from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-INSTALLED: Final = ("site-packages", "dist-packages")
+OWN: Final = "own"
+INSTALLED: Final = "installed"
+STANDARD: Final = "standard"
+
+FOLDERS_OF_INSTALLED: Final = frozenset(("site-packages", "dist-packages"))
+
+FOLDERS_OF_STANDARD: Final = (
+    os.path.dirname(os.__file__) + os.sep,
+    os.path.join(sys.base_prefix, "DLLs") + os.sep,
+)
+
+MAIN: Final = frozenset(("__main__", "__mp_main__"))
+"""What is typed at a prompt lives in the module that shows the prompt, which may be installed."""
 
 NOTHING: Final[Mapping[str, Any]] = {}
 
-mro_of: Final[Callable[[type], tuple[type, ...]]] = vars(type)["__mro__"].__get__
-vars_of: Final[Callable[[type], Mapping[str, Any]]] = vars(type)["__dict__"].__get__
-qualname_of: Final[Callable[[type], str]] = vars(type)["__qualname__"].__get__
-_module_of: Final[Callable[[type], object]] = vars(type)["__module__"].__get__
+
+def _past_metaclass(name: str) -> Callable[[type], Any]:
+    """How to read a field of a class without asking its metaclass."""
+    read: Callable[[type], Any] = vars(type)[name].__get__
+    return read
+
+
+mro_of: Final[Callable[[type], tuple[type, ...]]] = _past_metaclass("__mro__")
+bases_of: Final[Callable[[type], tuple[type, ...]]] = _past_metaclass("__bases__")
+base_of: Final[Callable[[type], type | None]] = _past_metaclass("__base__")
+vars_of: Final[Callable[[type], Mapping[str, Any]]] = _past_metaclass("__dict__")
+qualname_of: Final[Callable[[type], str]] = _past_metaclass("__qualname__")
+basic_size_of: Final[Callable[[type], int]] = _past_metaclass("__basicsize__")
+item_size_of: Final[Callable[[type], int]] = _past_metaclass("__itemsize__")
+_module_of: Final[Callable[[type], object]] = _past_metaclass("__module__")
+_namespace_of: Final[Callable[[object], dict[str, Any]]] = vars(ModuleType)["__dict__"].__get__
 
 
 def module_of(kind: type) -> str:
     """The name of the module that made a class; a class may claim any object to be it."""
-    name = _module_of(kind)
-    return name if isinstance(name, str) else ""
+    return text(_module_of(kind))
+
+
+def text(thing: object) -> str:
+    """``thing`` where it is a string, and no heir of one, whose methods may be the user's."""
+    return thing if type(thing) is str else ""
 
 
 def vars_of_module(module: object) -> Mapping[str, Any]:
     """Past ``__getattribute__``, which would load a module that is imported lazily."""
-    if not issubclass(type(module), ModuleType):
-        return NOTHING
-    namespace: dict[str, Any] = object.__getattribute__(module, "__dict__")
-    return namespace
+    return _namespace_of(module) if issubclass(type(module), ModuleType) else NOTHING
+
+
+def vars_of_loaded(module: str) -> Mapping[str, Any]:
+    """What a module holds that has been imported under this name; nothing if none was."""
+    return vars_of_module(sys.modules.get(module))
 
 
 def found_by_name(module: str, qualname: str) -> object:
     """What a module holds under a dotted name, as it is stored; ``None`` if nothing."""
     at: object = sys.modules.get(module)
     for part in qualname.split("."):
-        inside = vars_of(at) if isinstance(at, type) else vars_of_module(at)
+        inside = vars_of(at) if issubclass(type(at), type) else vars_of_module(at)  # type: ignore[arg-type]  # isinstance would ask the object for its class
         at = inside.get(part)
     return at
 
@@ -48,60 +81,72 @@ class Homes:
     """Remembers, for one walk, what it has found out about modules."""
 
     def __init__(self) -> None:
-        self._own: dict[str, bool] = {}
+        self._homes: dict[str, str] = {}
         self._versions: dict[str, str] = {}
-        self._origins: dict[str, str] = {}
 
     def is_own(self, module: str) -> bool:
         """Whether its code is neither Python's nor installed."""
-        package = module.partition(".")[0]
-        if package not in self._own:
-            self._own[package] = _is_own(package)
-        return self._own[package]
+        return self._home_of(module) == OWN
 
     def version_of(self, module: str) -> str:
         """Tells one release of installed code from another, and one build of own code."""
-        package = module.partition(".")[0]
-        if package in sys.stdlib_module_names:
-            return ""
         if module not in self._versions:
-            said = vars_of_module(sys.modules.get(package)).get("__version__")
-            known = type(said) is str and not self.is_own(module)
-            self._versions[module] = str(said) if known else _written(_file_of(module))
+            home = self._home_of(module)
+            package = vars_of_loaded(module.partition(".")[0])
+            said = text(package.get("__version__")) if home == INSTALLED else ""
+            known = said or home == STANDARD
+            self._versions[module] = said if known else _written(_file_of(module))
         return self._versions[module]
 
-    def is_installed(self, module: str) -> bool:
-        """Whether a module that is not imported could be, from where packages are installed."""
-        return _lies_with_installed(self._origin(module.partition(".")[0]))
+    def release_of(self, module: str) -> str | None:
+        """Tells releases of a package apart, the same before its import and after.
 
-    def written(self, module: str) -> str:
-        """Tells releases of an installed package apart, the same before and after its import."""
+        ``None`` where code of the user's would be imported, or nothing is found.
+        """
         package = module.partition(".")[0]
-        if package in sys.stdlib_module_names or not package:
-            return ""
-        return _written(_file_of(package) or self._origin(package))
+        if package in sys.modules:
+            home, file = self._home_of(package), _file_of(package)
+        else:
+            file = _origin_of(package)
+            home = _home_of_file(file) if file != BUILT_IN else STANDARD
+        if home == OWN:
+            return None
+        return "" if home == STANDARD else _written(file)
 
-    def _origin(self, package: str) -> str:
-        """The file that importing a package would run; it is not run."""
-        if package not in self._origins:
-            found = PathFinder.find_spec(package) if package else None
-            self._origins[package] = (found and found.origin) or ""
-        return self._origins[package]
-
-
-def _is_own(package: str) -> bool:
-    if package in sys.stdlib_module_names:
-        return False
-    return not _lies_with_installed(_file_of(package))
+    def _home_of(self, module: str) -> str:
+        if module not in self._homes:
+            self._homes[module] = _home_of_loaded(module)
+        return self._homes[module]
 
 
-def _lies_with_installed(file: str) -> bool:
-    return any(folder in file for folder in INSTALLED)
+BUILT_IN: Final = "built-in"
+
+
+def _home_of_loaded(module: str) -> str:
+    if module in MAIN:
+        return OWN
+    loader = vars_of_loaded(module).get("__loader__")
+    if loader is BuiltinImporter or loader is FrozenImporter:
+        return STANDARD
+    return _home_of_file(_file_of(module))
+
+
+def _home_of_file(file: str) -> str:
+    if not FOLDERS_OF_INSTALLED.isdisjoint(file.split(os.sep)):
+        return INSTALLED
+    return STANDARD if file.startswith(FOLDERS_OF_STANDARD) else OWN
 
 
 def _file_of(module: str) -> str:
-    file = vars_of_module(sys.modules.get(module)).get("__file__")
-    return file if type(file) is str else ""
+    return text(vars_of_loaded(module).get("__file__"))
+
+
+def _origin_of(package: str) -> str:
+    """The file that importing a package would run; it is not run."""
+    if package in sys.builtin_module_names:
+        return BUILT_IN
+    found = PathFinder.find_spec(package) if package else None
+    return (found and found.origin) or ""
 
 
 def _written(file: str) -> str:

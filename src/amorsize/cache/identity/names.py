@@ -1,120 +1,134 @@
 """What code takes from outside: the globals it reads, and the modules it imports while it runs.
 
-Followed are own modules, from attribute to attribute. Names that are made while the code runs
-(``getattr``, ``globals()``, ``import_module``) cannot be seen.
+Of own modules, however code came by them, that is read which any code on the way names as an
+attribute. Names that it does not spell out (``globals()``, ``import_module``) cannot be seen.
 """
 
 from __future__ import annotations
 
 import opcode
 import sys
-from types import CodeType, ModuleType
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.cache.identity.homes import vars_of_module
+from amorsize.cache.identity.homes import text, vars_of_loaded
+from amorsize.cache.identity.values import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from types import FunctionType
 
     from amorsize.cache.identity.walk import Walk
 
+
+def _operations(**shifts: int) -> dict[int, int]:
+    """Those this Python has, and how many bits of their argument do not say which name."""
+    return {opcode.opmap[name]: shift for name, shift in shifts.items() if name in opcode.opmap}
+
+
 EXTENDED: Final = opcode.EXTENDED_ARG
+IMPORT: Final = opcode.opmap["IMPORT_NAME"]
 
-READS_GLOBAL: Final = {
-    opcode.opmap[name]: shift
-    for name, shift in (
-        ("LOAD_GLOBAL", 1),
-        ("LOAD_NAME", 0),
-        ("LOAD_FROM_DICT_OR_GLOBALS", 0),
-    )
-    if name in opcode.opmap
-}
-"""Operations, and how many bits of their argument say something else than which name."""
+READS_GLOBAL: Final = _operations(LOAD_GLOBAL=1, LOAD_NAME=0, LOAD_FROM_DICT_OR_GLOBALS=0)
 
-IMPORTS: Final = {opcode.opmap["IMPORT_NAME"]: 0}
+READS_ATTRIBUTE: Final = _operations(
+    LOAD_ATTR=int(sys.version_info >= (3, 12)), LOAD_METHOD=0, LOAD_SUPER_ATTR=2, IMPORT_FROM=0
+)
+
+LOADS: Final = frozenset(_operations(LOAD_CONST=0, LOAD_SMALL_INT=0))
+
+IMPORTS: Final = LOADS | {IMPORT}
 
 
-def taken_from_outside(thing: FunctionType, walk: Walk) -> Iterator[Any]:
-    """Names, each with the value it has now."""
-    namespace = thing.__globals__
-    codes = [*_codes_in(thing.__code__)]
-    outside = _Outside([*dict.fromkeys(name for one in codes for name in one.co_names)], walk)
-    for name in _named_by(READS_GLOBAL, codes):
-        if name in namespace:
-            yield from outside.value(name, namespace[name])
-    for name in _named_by(IMPORTS, codes):
-        yield from outside.imported(name, namespace)
+def taken_from_outside(thing: FunctionType, walk: Walk) -> list[Any]:
+    """What has the names that are read, and the modules that are imported."""
+    namespace, builtins = thing.__globals__, thing.__builtins__  # type: ignore[attr-defined]  # since 3.10
+    if type(namespace) is not dict or type(builtins) is not dict:
+        walk.give_up("globals of a class of their own", namespace)
+        return []
+    codes = [*codes_in(thing.__code__)]
+    names = [*dict.fromkeys(name for one in codes for name in _named(READS_GLOBAL, one))]
+    walk.mark(namespace)
+    walk.plain("globals", names)
+    found = [namespace[n] if n in namespace else builtins.get(n, ABSENT) for n in names]
+    for one in codes:
+        if IMPORT in one.co_code[::2]:
+            for level, name, wanted in _imports(one):
+                found += _imported(_absolute(level, name, namespace), wanted, walk)
+    return found
 
 
-class _Outside:
-    """Follows, for one function, the attributes that its code names."""
-
-    def __init__(self, names: list[str], walk: Walk) -> None:
-        self._names = names
-        self._walk = walk
-        self._seen: set[int] = set()
-
-    def value(self, name: str, value: Any) -> Iterator[Any]:
-        yield name
-        if not issubclass(type(value), ModuleType):
-            yield value
-            return
-        inside = vars_of_module(value)
-        home = inside.get("__name__")
-        if type(home) is not str or not self._walk.homes.is_own(home):
-            yield value
-        elif id(value) not in self._seen:
-            self._seen.add(id(value))
-            yield from self._of_module(inside)
-
-    def imported(self, name: str, namespace: Mapping[str, Any]) -> Iterator[Any]:
-        """A module that the code imports when it runs; it may be that it never ran here."""
-        yield name
-        package = namespace.get("__package__")
-        places = [name, *_relative(name, package if type(package) is str else "")]
-        loaded = [place for place in places if place in sys.modules]
-        for place in loaded:
-            if self._walk.homes.is_own(place):
-                yield from self.value(place, sys.modules[place])
-        if name in sys.modules or name.partition(".")[0] in sys.stdlib_module_names:
-            known = True
-        else:
-            known = bool(loaded) or self._walk.homes.is_installed(name)
-        if not known:
-            self._walk.give_up(f"module {name or '.'}, which has not been imported yet")
-        elif not any(map(self._walk.homes.is_own, loaded)):
-            yield self._walk.homes.written(name)
-
-    def _of_module(self, inside: Mapping[str, Any]) -> Iterator[Any]:
-        for name in self._names:
-            if name in inside:
-                yield from self.value(name, inside[name])
+def named_by(thing: CodeType) -> Iterator[str]:
+    """By which names code may reach into a module: ``m.x``, or ``getattr(m, "x")``."""
+    yield from _named(READS_ATTRIBUTE, thing)
+    yield from (one for one in thing.co_consts if type(one) is str)
 
 
-def _relative(name: str, package: str) -> Iterator[str]:
-    """Where ``from .name import`` may lead, from any of the packages around."""
-    while package:
-        yield f"{package}.{name}" if name else package
-        package = package.rpartition(".")[0]
-
-
-def _named_by(operations: Mapping[int, int], codes: list[CodeType]) -> dict[str, None]:
-    """Names in the arguments of these operations: an attribute of the same name is none."""
-    return dict.fromkeys(name for one in codes for name in _arguments(operations, one))
-
-
-def _arguments(operations: Mapping[int, int], thing: CodeType) -> Iterator[str]:
-    instructions, names, high = thing.co_code, thing.co_names, 0
-    for operation, low in zip(instructions[::2], instructions[1::2], strict=True):
-        argument = high << 8 | low
-        high = argument if operation == EXTENDED else 0
-        if operation in operations:
-            yield names[argument >> operations[operation]]
-
-
-def _codes_in(thing: CodeType) -> Iterator[CodeType]:
+def codes_in(thing: CodeType) -> Iterator[CodeType]:
+    """Itself and what is defined inside."""
     yield thing
     for constant in thing.co_consts:
         if type(constant) is CodeType:
-            yield from _codes_in(constant)
+            yield from codes_in(constant)
+
+
+def _imported(module: str, wanted: Iterable[str], walk: Walk) -> Iterator[Any]:
+    """A module that the code imports when it runs; it may be that it never ran here."""
+    release = walk.homes.release_of(module)
+    if release is not None:
+        walk.plain("import", (module, release))
+        return
+    inside = vars_of_loaded(module)
+    places = [module.partition(".")[0], module]
+    if "__getattr__" not in inside:  # for which the module itself is given up
+        places += [f"{module}.{name}" for name in wanted if name not in inside]
+    walk.plain("own import", places)
+    for place in places:
+        if place in sys.modules:
+            yield sys.modules[place]
+        else:
+            walk.give_up(f"module {place or '.'}, which has not been imported yet")
+
+
+def _absolute(level: Any, name: str, namespace: Mapping[str, Any]) -> str:
+    """Where ``from ..name import`` leads, as Python finds it; nothing where it leads nowhere."""
+    if level == 0:
+        return name
+    package = text(namespace.get("__package__"))
+    if not package:
+        package = text(namespace.get("__name__"))
+        package = package if "__path__" in namespace else package.rpartition(".")[0]
+    around = package.rsplit(".", level - 1)
+    if not package or len(around) < level:
+        return ""
+    return f"{around[0]}.{name}" if name else around[0]
+
+
+def _imports(thing: CodeType) -> Iterator[tuple[Any, str, tuple[str, ...]]]:
+    """Of each import, how far up it begins, its name, and what is taken from there."""
+    level: Any = 0
+    wanted: Any = None
+    for operation, argument in _instructions(thing, IMPORTS):
+        if operation in LOADS:
+            constant = opcode.opname[operation] == "LOAD_CONST"
+            level, wanted = wanted, thing.co_consts[argument] if constant else argument
+        else:
+            yield level, thing.co_names[argument], wanted or ()
+
+
+def _named(operations: Mapping[int, int], thing: CodeType) -> Iterator[str]:
+    names = thing.co_names
+    for operation, argument in _instructions(thing, operations):
+        yield names[argument >> operations[operation]]
+
+
+def _instructions(thing: CodeType, wanted: Container[int]) -> Iterator[tuple[int, int]]:
+    """Those that are wanted, with their arguments, which may begin in instructions before."""
+    instructions = thing.co_code
+    operations, arguments = instructions[::2], instructions[1::2]
+    for at in [at for at, operation in enumerate(operations) if operation in wanted]:
+        argument, shift, before = arguments[at], 8, at - 1
+        while before >= 0 and operations[before] == EXTENDED:
+            argument |= arguments[before] << shift
+            shift, before = shift + 8, before - 1
+        yield operations[at], argument

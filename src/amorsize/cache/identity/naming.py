@@ -12,7 +12,8 @@ from types import MethodType
 from typing import Any, Final
 
 from amorsize.cache.identity.homes import Homes
-from amorsize.cache.identity.table import handler_for
+from amorsize.cache.identity.names import named_by
+from amorsize.cache.identity.table import CONSTANT, handler_of
 from amorsize.cache.identity.walk import Unidentified, Walk
 
 INTERPRETER: Final = f"{sys.implementation.name} {sys.version}"
@@ -35,10 +36,11 @@ class Identity:
 
 def identify(func: Any) -> Identity:
     """Name ``func``, in under a millisecond if it is an ordinary one. Never fails."""
-    walk = Walk(Homes(), handler_for)
+    walk = Walk(Homes(), CONSTANT, handler_of)
     walk.emit("interpreter", INTERPRETER.encode())
     try:
         walk.run(func)
+        walk.follow(named_by)
     except Unidentified as unknown:
         walk.give_up(str(unknown))
     except Exception as error:  # noqa: BLE001 - something changed while we looked, or is very odd

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from contextlib import suppress
+from functools import partial
+from itertools import chain
 from types import GetSetDescriptorType, MemberDescriptorType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache.identity.homes import (
+    base_of,
+    bases_of,
+    basic_size_of,
     found_by_name,
+    item_size_of,
     module_of,
     mro_of,
     qualname_of,
+    text,
     vars_of,
 )
+from amorsize.cache.identity.values import ITEM_BYTES, NUMBERS_OF_ATOMS, Bag
+from amorsize.cache.identity.walk import Unidentified
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from amorsize.cache.identity.walk import Walk
 
@@ -28,7 +38,6 @@ NOT_READ: Final = frozenset(
         "__annotate_func__",
         "__annotations__",
         "__annotations_cache__",
-        "__dataclass_fields__",
         "__dataclass_params__",
         "__dict__",
         "__doc__",
@@ -45,87 +54,132 @@ NOT_READ: Final = frozenset(
 )
 """Of a class: what says the same again, or nothing about what it does."""
 
+NOTES: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
+    "EnumType": ("enum", frozenset(("_value2member_map_",))),
+    "Flag": ("enum", frozenset(("_inverted_",))),
+    "Logger": (
+        "logging",
+        frozenset(
+            ("_cache", "disabled", "filters", "handlers", "level", "manager", "parent", "propagate")
+        ),
+    ),
+    "Path": ("pathlib", frozenset(("_info",))),
+    "PurePath": (
+        "pathlib",
+        frozenset(
+            (
+                "_cached_cparts",
+                "_drv",
+                "_hash",
+                "_lines_cached",
+                "_parts_normcase_cached",
+                "_pparts",
+                "_root",
+                "_str",
+                "_str_normcase_cached",
+                "_tail_cached",
+            )
+        ),
+    ),
+}
+"""By class and module: attributes that are filled while an object is used, or do not matter.
+
+A logger is known by its name: where it writes is no part of what a function does. A path is known
+by its parts.
+"""
+
+FIELD_FLAGS: Final = ("name", "init", "repr", "hash", "compare")
+
+FIELD_PARTS: Final = ("default", "default_factory", "metadata", "kw_only", "_field_type")
+
+
+def _in_its_order(thing: OrderedDict[Any, Any]) -> list[Any]:
+    """Keys and values. To go from key to key it looks each up, which asks them for a hash."""
+    if not {*map(id, map(type, dict.keys(thing)))} <= NUMBERS_OF_ATOMS:
+        msg = "collections.OrderedDict with keys that are no text or numbers"
+        raise Unidentified(msg)
+    keys = [*OrderedDict.keys(thing)]
+    return [keys, [dict.__getitem__(thing, key) for key in keys]]
+
+
 CONTENT: Final[Mapping[type, Callable[[Any], Any]]] = {
-    OrderedDict: lambda thing: [*OrderedDict.items(thing)],
+    OrderedDict: _in_its_order,
     bytearray: bytes,
     bytes: lambda thing: bytes.join(b"", [thing, b""]),
     complex: complex.__complex__,
     deque: lambda thing: [vars(deque)["maxlen"].__get__(thing), *deque.__iter__(thing)],
-    dict: lambda thing: dict(dict.items(thing)),
+    dict: lambda thing: [[*dict.keys(thing)], [*dict.values(thing)]],
     float: float.hex,
-    frozenset: lambda thing: frozenset(frozenset.__iter__(thing)),
+    frozenset: lambda thing: Bag([*frozenset.__iter__(thing)]),
     int: int.__int__,
     list: lambda thing: [*list.__iter__(thing)],
-    set: lambda thing: set(set.__iter__(thing)),
+    partial: lambda _: None,  # all stands in slots
+    set: lambda thing: Bag([*set.__iter__(thing)]),
     str: str.__str__,
     tuple: lambda thing: (*tuple.__iter__(thing),),
 }
 """Built-in classes whose objects hold more than attributes, and how to read that."""
 
+CONTENT_BY_NUMBER: Final = {id(kind): (kind, read) for kind, read in CONTENT.items()}
+
 
 def a_class(thing: type, walk: Walk) -> list[Any]:
     """Installed ones by name; own ones by what they consist of."""
     module, name = module_of(thing), qualname_of(thing)
-    if not walk.homes.is_own(module) and found_by_name(module, name) is thing:
+    if found_by_name(module, name) is thing and not walk.homes.is_own(module):
         walk.plain("class", (module, name, walk.homes.version_of(module)))
         return []
-    if not walk.is_new(thing):
-        return []
-    walk.plain("own class", name)
-    parts: list[Any] = [type(thing)] if type(thing) is not type else []
-    for name, value in vars_of(thing).items():
-        if name not in NOT_READ and type(value) is not GetSetDescriptorType:
-            parts += [name, value]
-    return [*parts, thing.__bases__]
+    notes = NOT_READ.union(*_notes(type(thing)))
+    held = {name: value for name, value in vars_of(thing).items() if name not in notes}
+    walk.plain("own class", (name, [*held]))
+    return [type(thing), bases_of(thing), *held.values()]
 
 
-def an_object(thing: Any, walk: Walk) -> Iterable[Any]:
+def an_object(thing: Any, walk: Walk) -> list[Any]:
     """Its class, its attributes, and what the built-in class below it holds."""
     kind = type(thing)
-    if not walk.is_new(thing):
-        return ()
     if _hides_something(kind):
         return _by_name(thing, walk)
-    walk.emit("object")
-    return [kind, *_content(thing, kind), *_attributes(thing, kind)]
+    notes: frozenset[str] = frozenset().union(*_notes(kind))
+    slots = [slot for slot in _slots(thing, kind) if slot[0] not in notes]
+    walk.plain("object", [name for name, _ in slots])
+    values = [value for _, value in slots]
+    return [kind, *_content(thing, kind, walk), *values, *_dictionaries(thing, kind, notes)]
 
 
-def a_logger(thing: Any, walk: Walk) -> list[Any]:
-    """By name: where it writes is no part of what a function does."""
-    walk.emit("logger")
-    return [object.__getattribute__(thing, "__dict__").get("name")]
-
-
-def a_path(thing: Any, walk: Walk) -> list[Any]:
-    """By what it says; the rest of it is remembered hashes."""
-    walk.emit("path")
-    below = next(base for base in mro_of(type(thing)) if qualname_of(base) == "PurePath")
-    return [type(thing), cast("Any", below).__str__(thing)]
-
-
-def alike(thing: Any, walk: Walk) -> tuple[()]:
-    """A lock: one is as good as another."""
-    walk.plain("alike", qualname_of(type(thing)))
-    return ()
+def a_field(thing: Any, walk: Walk) -> list[Any]:
+    """Of a dataclass, of which there are many. Its type is an annotation."""
+    held = dict(_slots(thing, type(thing)))
+    walk.plain("field", [held[name] for name in FIELD_FLAGS])
+    return [held[name] for name in FIELD_PARTS]
 
 
 def nobody_knows(thing: Any, walk: Walk) -> tuple[()]:
     """What keeps to itself what it is."""
-    walk.give_up(_called(type(thing)), thing)
+    module, name = module_of(type(thing)), qualname_of(type(thing))
+    walk.give_up(name if module in {"", "builtins"} else f"{module}.{name}", thing)
     return ()
 
 
-def _by_name(thing: Any, walk: Walk) -> tuple[()]:
+def _by_name(thing: Any, walk: Walk) -> list[Any]:
     """Something of an installed module that can be found there again."""
-    kind = type(thing)
-    if not walk.homes.is_own(module_of(kind)):
-        name = str(getattr(thing, "__name__", ""))
+    made_by = module_of(type(thing))
+    if not walk.homes.is_own(made_by):
+        name = _attribute(thing, "__name__")
         # functions that numpy makes do not tell where they lie
-        module = str(getattr(thing, "__module__", None) or module_of(kind))
-        if found_by_name(module, name) is thing:
+        module = _attribute(thing, "__module__") or made_by
+        if found_by_name(module, name) is thing and not walk.homes.is_own(module):
             walk.plain("named", (module, name, walk.homes.version_of(module)))
-            return ()
-    return nobody_knows(thing, walk)
+            return []
+    return [*nobody_knows(thing, walk)]
+
+
+def _attribute(thing: Any, name: str) -> str:
+    """Past ``__getattr__``: a weak proxy would ask what it stands for."""
+    try:
+        return text(object.__getattribute__(thing, name))
+    except AttributeError:
+        return ""
 
 
 def _hides_something(kind: type) -> bool:
@@ -135,47 +189,47 @@ def _hides_something(kind: type) -> bool:
     has; what is larger than that was written in C and keeps something to itself.
     """
     for base in mro_of(kind):
-        if base in CONTENT:
-            return False
-        below = base.__base__
-        if below is None:
+        below = base_of(base)
+        if id(base) in CONTENT_BY_NUMBER or below is None:
             return False
         inside = vars_of(base)
         seen = sum(type(value) is MemberDescriptorType for value in inside.values())
         seen += sum(name in inside for name in ("__dict__", "__weakref__"))
         if (
-            base.__itemsize__ != below.__itemsize__
-            or base.__basicsize__ - below.__basicsize__ > seen * POINTER
+            item_size_of(base) != item_size_of(below)
+            or basic_size_of(base) - basic_size_of(below) > seen * POINTER
         ):
             return True
     return False
 
 
-def _content(thing: Any, kind: type) -> Iterator[Any]:
+def _notes(kind: type) -> Iterator[frozenset[str]]:
     for base in mro_of(kind):
-        if base in CONTENT:
-            yield CONTENT[base](thing)
+        module, names = NOTES.get(qualname_of(base), ("", frozenset()))
+        if module and found_by_name(module, qualname_of(base)) is base:
+            yield names
+
+
+def _content(thing: Any, kind: type, walk: Walk) -> Iterator[Any]:
+    for base in mro_of(kind):
+        if id(base) in CONTENT_BY_NUMBER:
+            known, read = CONTENT_BY_NUMBER[id(base)]
+            if hasattr(known, "__len__"):
+                walk.spend(known.__len__(thing) * ITEM_BYTES, "containers")
+            yield read(thing)
             return
 
 
-def _attributes(thing: Any, kind: type) -> Iterator[Any]:
-    for base in mro_of(kind):
-        inside = vars_of(base)
-        yield from _slots(thing, inside)
-        if type(inside.get("__dict__")) is GetSetDescriptorType:
-            yield inside["__dict__"].__get__(thing)
-
-
-def _slots(thing: Any, inside: Mapping[str, Any]) -> Iterator[Any]:
-    for name, place in inside.items():
+def _slots(thing: Any, kind: type) -> Iterator[tuple[str, Any]]:
+    for name, place in chain.from_iterable(vars_of(base).items() for base in mro_of(kind)):
         if type(place) is MemberDescriptorType and name != "__weakref__":
-            try:
-                value = place.__get__(thing)
-            except AttributeError:  # not assigned
-                continue
-            yield from (name, value)
+            with suppress(AttributeError):  # not assigned
+                yield name, place.__get__(thing)
 
 
-def _called(kind: type) -> str:
-    module = module_of(kind)
-    return qualname_of(kind) if module == "builtins" else f"{module}.{qualname_of(kind)}"
+def _dictionaries(thing: Any, kind: type, notes: frozenset[str]) -> Iterator[Any]:
+    for base in mro_of(kind):
+        place = vars_of(base).get("__dict__")
+        if type(place) is GetSetDescriptorType:
+            held = place.__get__(thing)
+            yield {name: held[name] for name in held if name not in notes} if notes else held

@@ -1,96 +1,138 @@
-"""Which part of the walk reads what: by exact type, then by what a class inherits."""
+"""Which part of the walk reads what: by exact type, then by what a class inherits.
+
+What is in no table is read as an object with attributes, and given up if it has more than these.
+"""
 
 from __future__ import annotations
 
+import _thread
+import operator
+import re
 import types
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from amorsize.cache.identity import functions, objects, values
-from amorsize.cache.identity.homes import module_of, mro_of, qualname_of
+from amorsize.cache.identity import arrays, functions, objects, values
+from amorsize.cache.identity.homes import found_by_name, module_of, mro_of, qualname_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amorsize.cache.identity.walk import Handler
 
-EXACT: Final[Mapping[type, Handler]] = {
-    **dict.fromkeys(values.ATOMS, values.atom),
-    **dict.fromkeys((types.EllipsisType, types.NotImplementedType), values.singleton),
-    **dict.fromkeys((list, tuple), values.sequence),
-    **dict.fromkeys((set, frozenset), values.unordered),
-    **dict.fromkeys((range, slice), values.span),
-    **dict.fromkeys((staticmethod, classmethod), functions.wrapping),
-    **dict.fromkeys(
-        (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType),
-        functions.descriptor,
-    ),
-    **dict.fromkeys((types.MemberDescriptorType, types.GetSetDescriptorType), functions.slot),
-    bytearray: values.byte_array,
-    dict: values.mapping,
-    partial: functions.partial_of,
-    property: functions.property_of,
-    type(lru_cache(len)): functions.cached,
-    types.BuiltinFunctionType: functions.builtin,
-    types.CodeType: functions.code,
-    types.FunctionType: functions.function,
-    types.MethodType: functions.method,
-    types.MethodWrapperType: functions.method_wrapper,
-    types.ModuleType: values.module,
+
+def _by_number(handlers: Mapping[type, Handler]) -> dict[int, Handler]:
+    """To look up a class itself would ask its metaclass for a hash."""
+    return {id(kind): handler for kind, handler in handlers.items()}
+
+
+CONSTANT_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
+    range: ("start", "stop", "step"),
+    re.Pattern: ("pattern", "flags"),
+    slice: ("start", "stop", "step"),
+    types.ClassMethodDescriptorType: ("__name__", "__objclass__"),
+    types.GenericAlias: ("__origin__", "__args__", "__unpacked__"),
+    types.GetSetDescriptorType: ("__name__", "__objclass__"),
+    types.MemberDescriptorType: ("__name__", "__objclass__"),
+    types.MethodDescriptorType: ("__name__", "__objclass__"),
+    types.MethodType: ("__func__", "__self__"),
+    types.MethodWrapperType: ("__name__", "__self__"),
+    types.UnionType: ("__args__",),
+    types.WrapperDescriptorType: ("__name__", "__objclass__"),
 }
 
+CONSTANT: Final = _by_number(
+    {
+        **dict.fromkeys(values.ATOMS, values.atom),
+        **{kind: values.read_by(kind, *names) for kind, names in CONSTANT_FIELDS.items()},
+        frozenset: values.unordered,
+        tuple: values.sequence,
+        types.BuiltinFunctionType: functions.builtin,
+        types.CodeType: functions.code,
+        types.EllipsisType: values.only_one,
+        types.NotImplementedType: values.only_one,
+        values.Absent: values.only_one,
+        values.Bag: values.bag,
+    }
+)
+"""Of what cannot change it does not matter whether it is one thing or two that are equal."""
+
+FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
+    classmethod: ("__func__",),
+    partial: ("func", "args", "keywords", "__dict__"),
+    property: ("fget", "fset", "fdel"),
+    staticmethod: ("__func__",),
+}
+
+CHANGING: Final = _by_number(
+    {
+        **{kind: values.read_by(kind, *names) for kind, names in FIELDS.items()},
+        _thread.LockType: values.only_one,
+        _thread.RLock: values.only_one,
+        bytearray: values.byte_array,
+        dict: values.mapping,
+        list: values.sequence,
+        operator.attrgetter: values.taken_apart,
+        operator.itemgetter: values.taken_apart,
+        operator.methodcaller: values.taken_apart,
+        set: values.unordered,
+        type(lru_cache(len)): functions.cached,
+        types.CellType: functions.cell,
+        types.FunctionType: functions.function,
+        types.MappingProxyType: values.proxy,
+        types.ModuleType: values.module,
+    }
+)
+
 NAMED: Final[Mapping[str, Mapping[str, Handler]]] = {
-    "_thread": {"RLock": objects.alike, "lock": objects.alike, "_local": objects.nobody_knows},
     "_collections": {"_tuplegetter": values.taken_apart},
     "collections": {"_tuplegetter": values.taken_apart},
     "_contextvars": {"ContextVar": values.variable},
+    "_struct": {"Struct": values.struct},
     "array": {"array": values.typed_array},
+    "dataclasses": {"Field": objects.a_field},
     "datetime": {
         "date": values.shown,
         "datetime": values.dated,
         "time": values.dated,
         "timedelta": values.shown,
-        "timezone": values.shown,
+        "timezone": values.taken_apart,
     },
     "decimal": {"Decimal": values.shown},
-    "numpy": {"ndarray": values.numpy_array},
-    "operator": dict.fromkeys(("attrgetter", "itemgetter", "methodcaller"), values.taken_apart),
-    "re": {"Pattern": values.pattern},
+    "numpy": {"ndarray": arrays.array},
     "zoneinfo": {"ZoneInfo": values.taken_apart},
 }
 """By module and name, since most of these are not imported."""
 
+HEIRS: Final = _by_number(
+    {
+        type: objects.a_class,
+        types.BuiltinFunctionType: functions.builtin,
+        types.ModuleType: values.module,
+    }
+)
+"""Of which the subclasses are read like themselves."""
+
 INHERITED: Final[Mapping[str, Mapping[str, Handler]]] = {
-    "functools": {"partial": functions.partial_of},
-    "logging": {"Logger": objects.a_logger},
-    "numpy": {"dtype": values.numpy_type},
-    "pathlib": {"PurePath": objects.a_path},
-    "pathlib._local": {"PurePath": objects.a_path},
+    "numpy": {"dtype": values.taken_apart, "generic": arrays.scalar},
 }
 
 
-HEIRS: Final = (types.BuiltinFunctionType, types.ModuleType)
-"""Whose subclasses are read like themselves."""
+def handler_of(kind: type) -> Handler:
+    """What reads objects of a class that can change."""
+    return CHANGING.get(id(kind)) or _listed(NAMED, kind) or _inherited(kind) or objects.an_object
 
 
-def handler_for(thing: Any) -> Handler:
-    """What reads ``thing``."""
-    kind = type(thing)
-    return EXACT.get(kind) or _handler_of(kind)
-
-
-def _handler_of(kind: type) -> Handler:
-    named = NAMED.get(module_of(kind), {}).get(qualname_of(kind))
-    if named is not None:
-        return named
+def _inherited(kind: type) -> Handler | None:
     for base in mro_of(kind):
-        inherited = INHERITED.get(module_of(base), {}).get(qualname_of(base))
-        if inherited is not None:
-            return inherited
-        if base is type:
-            return objects.a_class
-        if base in HEIRS:
-            return EXACT[base]
-    if module_of(kind) == "numpy" and any(qualname_of(b) == "generic" for b in mro_of(kind)):
-        return values.numpy_scalar
-    return objects.an_object
+        handler = HEIRS.get(id(base)) or _listed(INHERITED, base)
+        if handler is not None:
+            return handler
+    return None
+
+
+def _listed(table: Mapping[str, Mapping[str, Handler]], kind: type) -> Handler | None:
+    """A class may say that it is another: what lies under the name it gives must be itself."""
+    module, name = module_of(kind), qualname_of(kind)
+    handler = table.get(module, {}).get(name)
+    return handler if handler and found_by_name(module, name) is kind else None
