@@ -59,3 +59,10 @@ def _repr(result: object, index: int) -> str:
     except Exception as error:  # the user's __repr__ may raise anything
         why = f"by repr: {type(error).__name__}: {error}"
         raise ResultMisfitError.of_item(index, why, hint="return plain values") from error
+
+
+def printable(text: str) -> str:
+    """The same on one line and to be read only: a terminal would obey control characters."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
