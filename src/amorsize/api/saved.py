@@ -39,6 +39,16 @@ class SavedResult(dict[str, Any]):
             msg = f"nothing called {name!r} was kept of this result"
             raise AttributeError(msg) from None
 
+    @property
+    def best_config(self) -> Any:
+        """Of a comparison: the fastest of its configurations."""
+        return self["configs"][self["best_config_index"]]
+
+    @property
+    def best_time(self) -> float | None:
+        """Of the best that it knows, in seconds."""
+        return best_of(self).time_s
+
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> SavedResult:
         """The same, and all objects within."""

@@ -25,6 +25,7 @@ from amorsize import (
     save_config,
 )
 from amorsize.api import configs as module
+from amorsize.engines.reaper import REAPER
 from tests.unit.api.test_result import LONG, advised
 
 GOOD: dict[str, Any] = {"n_jobs": 2, "chunksize": 10}
@@ -432,3 +433,4 @@ def test_a_result_over_an_iterator_has_no_size(tmp_path: Path) -> None:
 def test_execute_runs_as_a_configuration_says(config: ConfigData, keywords: dict[str, Any]) -> None:
     assert config.keywords == keywords
     assert execute(abs, [-1, 2, -3], **config.keywords) == [1, 2, 3]
+    REAPER.reap(patience_s=5)

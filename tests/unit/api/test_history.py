@@ -167,6 +167,7 @@ def test_an_entry_comes_back_as_it_was_saved(folder: Path) -> None:
     assert entry.result.execution_times == [2.0]
     assert entry.result["configs"][0] == {"name": "pool", "n_jobs": 2}
     assert entry.result.configs[0].name == "pool"
+    assert (entry.result.best_config.name, entry.result.best_time) == ("pool", 2.0)
     assert entry.system_info["physical_cores"] >= 1
     with pytest.raises(AttributeError, match="nothing called 'nope' was kept"):
         _ = entry.result.nope
