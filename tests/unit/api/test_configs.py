@@ -288,7 +288,7 @@ def test_a_failed_write_leaves_what_was_there(
     assert names_in(tmp_path) == ["c.json"]
 
 
-def test_through_a_link_its_file_is_replaced_and_no_device_ever(tmp_path: Path) -> None:
+def test_through_a_link_its_file_is_replaced_and_what_is_no_file_never(tmp_path: Path) -> None:
     (tmp_path / "link.json").symlink_to("there.json")
     with pytest.raises(FileThereError):
         save_config(ConfigData(2, 10), tmp_path / "link.json")
@@ -297,9 +297,11 @@ def test_through_a_link_its_file_is_replaced_and_no_device_ever(tmp_path: Path) 
 
     assert (tmp_path / "link.json").is_symlink()
     assert load_config(tmp_path / "there.json").n_jobs == 2
-    for name in ("/dev/null", str(tmp_path)):
+    os.mkfifo(tmp_path / "pipe")  # no real device: a test that fails must do no harm
+    for path in (tmp_path / "pipe", tmp_path):
         with pytest.raises(UsageError, match="not a file"):
-            save_config(ConfigData(2, 10), name, overwrite=True)
+            save_config(ConfigData(2, 10), path, overwrite=True)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_folders_on_the_way_are_made(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -449,6 +450,16 @@ def test_entries_of_another_machine_are_told_apart(folder: Path) -> None:
     assert not found["comparison"]["same_system"]
 
 
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "EAST-09")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
 def test_a_moment_without_a_zone_is_in_utc(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name, moment in {
