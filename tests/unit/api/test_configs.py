@@ -319,7 +319,7 @@ def test_what_is_no_path_is_refused(path: Any) -> None:
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
-    (tmp_path / "large.json").write_bytes(b" " * (1 << 19) + b"{}")
+    written(tmp_path, GOOD | {"later": "x" * (1 << 18)}, "large.json")
 
     with pytest.raises(FileNotFoundError, match="Configuration file not found: "):
         load_config(tmp_path / "none.json")
