@@ -37,9 +37,11 @@ def caches_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def a_cache_of_its_own(
     caches_of_this_session: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Let no test see the user's caches, or what another test has learned."""
+    """Let no test see the user's files, or what another test has learned."""
     folder = caches_of_this_session / blake2b(request.node.nodeid.encode()).hexdigest()[:16]
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
 
 
 @pytest.fixture(autouse=True)

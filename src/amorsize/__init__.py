@@ -4,9 +4,26 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from amorsize.api.configs import (
+        ConfigData,
+        get_default_config_dir,
+        list_configs,
+        load_config,
+        save_config,
+    )
     from amorsize.api.execute import execute
+    from amorsize.api.history import (
+        HistoryEntry,
+        clear_history,
+        compare_entries,
+        delete_result,
+        list_results,
+        load_result,
+        save_result,
+    )
     from amorsize.api.optimize import optimize
     from amorsize.api.result import OptimizationResult
+    from amorsize.api.system import ValidationResult, validate_system
     from amorsize.cache import (
         CacheStats,
         CacheValidationResult,
@@ -26,7 +43,9 @@ if TYPE_CHECKING:
     from amorsize.errors import (
         AmorsizeError,
         BackendRefusedError,
+        ExtraMissingError,
         FileMissingError,
+        FileThereError,
         ResultLostError,
         UsageError,
         WorkerCrashedError,
@@ -37,26 +56,42 @@ __all__ = (
     "BackendRefusedError",
     "CacheStats",
     "CacheValidationResult",
+    "ConfigData",
+    "ExtraMissingError",
     "FileMissingError",
+    "FileThereError",
+    "HistoryEntry",
     "OptimizationResult",
     "ResultLostError",
     "UsageError",
+    "ValidationResult",
     "WorkerCrashedError",
     "__version__",
     "clear_benchmark_cache",
     "clear_cache",
+    "clear_history",
+    "compare_entries",
+    "delete_result",
     "execute",
     "export_cache",
     "get_benchmark_cache_stats",
     "get_cache_dir",
     "get_cache_stats",
+    "get_default_config_dir",
     "import_cache",
+    "list_configs",
+    "list_results",
+    "load_config",
+    "load_result",
     "optimize",
     "prewarm_cache",
     "prune_expired_cache",
     "repair_cache",
+    "save_config",
+    "save_result",
     "validate_cache",
     "validate_cache_entry",
+    "validate_system",
 )
 
 __version__ = "0.2.0"
@@ -65,6 +100,24 @@ _HOMES = {
     "execute": "amorsize.api.execute",
     "optimize": "amorsize.api.optimize",
     "OptimizationResult": "amorsize.api.result",
+    "ValidationResult": "amorsize.api.system",
+    "validate_system": "amorsize.api.system",
+    **dict.fromkeys(
+        ("ConfigData", "get_default_config_dir", "list_configs", "load_config", "save_config"),
+        "amorsize.api.configs",
+    ),
+    **dict.fromkeys(
+        (
+            "HistoryEntry",
+            "clear_history",
+            "compare_entries",
+            "delete_result",
+            "list_results",
+            "load_result",
+            "save_result",
+        ),
+        "amorsize.api.history",
+    ),
     **dict.fromkeys(
         (
             "CacheStats",

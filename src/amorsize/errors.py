@@ -41,6 +41,28 @@ class FileMissingError(UsageError, FileNotFoundError):
     def for_import(cls, path: str) -> Self:
         return cls(f"Import file not found: {path}")
 
+    @classmethod
+    def for_config(cls, path: str) -> Self:
+        return cls(f"Configuration file not found: {path}")
+
+
+class FileThereError(UsageError, FileExistsError):
+    """A file is there already, and was not to be replaced."""
+
+    @classmethod
+    def for_config(cls, path: str) -> Self:
+        msg = f"Configuration file already exists: {path}"
+        return cls(msg, hint="choose another name; in Python, overwrite=True replaces it")
+
+
+class ExtraMissingError(UsageError, ImportError):
+    """A part of the library needs an optional package that is not installed."""
+
+    @classmethod
+    def for_extra(cls, extra: str, what: str) -> Self:
+        msg = f"{what} needs a package that is not installed"
+        return cls(msg, hint=f"pip install 'amorsize[{extra}]'")
+
 
 class BackendRefusedError(UsageError):
     """A forced engine or worker count cannot be honoured, and the message says why."""

@@ -24,7 +24,7 @@ def test_names_that_are_missing_are_not_in_the_library() -> None:
     kinds = re.findall(r"^- ([a-z ]+):", MISSING, re.MULTILINE)
     names = set().union(*(names_in(kind) for kind in kinds if kind != "on the command line"))
 
-    assert len(names) > 25
+    assert len(names) > 10
     assert not names & set(amorsize.__all__)
 
 
@@ -35,6 +35,6 @@ def test_methods_that_are_missing_are_not_there() -> None:
 def test_flags_and_commands_that_are_missing_are_named_on_both_pages() -> None:
     names = names_in("on the command line")
 
-    assert names == {"--save-config", "--load-config", "compare", "tune", "history", "validate"}
+    assert names == {"compare", "tune"}
     assert not names & (build_parser().flags | find_commands().keys())
     assert all(f"`{name}`" in (DOCS / "command-line.md").read_text() for name in names)

@@ -18,6 +18,8 @@ from amorsize.vocab.record import RunRecord
 from amorsize.vocab.situation import Situation
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from amorsize.cache.entries import CacheEntry
 
 
@@ -130,6 +132,36 @@ class OptimizationResult:
             page = explain_advice(self.decision, self.profile, self.machine)
             return "\n".join([page, *wrapped([self.memory] if self.memory else [])])
         return self.reason
+
+    def save_config(
+        self,
+        path: str | PathLike[str],
+        function_name: str | None = None,
+        notes: str | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        """Keep the advice in a file, JSON or YAML by its ending, for ``load_config``.
+
+        Raises:
+            FileThereError: a ``FileExistsError``: it is there, and ``overwrite`` is not set.
+            UsageError: a value that no configuration can have.
+            ExtraMissingError: YAML without the extra ``yaml``.
+            OSError: the file cannot be written.
+        """
+        from amorsize.api.configs import ConfigData, save_config
+
+        config = ConfigData(
+            self.n_jobs,
+            self.chunksize,
+            self.executor_type,
+            self.estimated_speedup,
+            function_name,
+            len(self.data) if hasattr(self.data, "__len__") else None,
+            None if self.profile is None else self.profile.mean_s,
+            notes,
+            source="optimize" if self.run is None else "execute",
+        )
+        save_config(config, path, overwrite=overwrite)
 
     def __str__(self) -> str:
         if self.run is not None:

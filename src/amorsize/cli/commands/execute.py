@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from amorsize.cli.arguments import add_failing, add_forcing, add_measuring, add_target, run_options
 from amorsize.cli.command import Command
+from amorsize.cli.configs import add_loading, force
 from amorsize.cli.inputs import add_input_arguments, files_read, read_items
 from amorsize.cli.lines import json_line, quoted_repr_line, repr_line
 from amorsize.cli.outcome import Outcome
@@ -34,6 +35,7 @@ def _configure(parser: ArgumentParser) -> None:
     add_forcing(parser)
     add_failing(parser)
     add_measuring(parser)
+    add_loading(parser)
 
 
 def _add_output(parser: ArgumentParser) -> None:
@@ -66,6 +68,7 @@ def _run(args: Namespace) -> int:
     from amorsize.runtime.memory import Memory
 
     with data_output() as output:
+        force(args)
         options, func = run_options(args), find_target(args.target)
         check_takes_one(func, args.target)
         data = read_items(args)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from amorsize.cli.arguments import add_forcing, add_measuring, add_target, forced_options
 from amorsize.cli.command import Command
+from amorsize.cli.configs import add_saving, check_saving, save
 from amorsize.cli.exits import Exit
 from amorsize.cli.inputs import add_input_arguments, read_items
 from amorsize.cli.streams import data_output
@@ -23,6 +24,7 @@ def _configure(parser: ArgumentParser) -> None:
     add_input_arguments(parser)
     add_forcing(parser)
     add_measuring(parser)
+    add_saving(parser)
 
 
 def _run(args: Namespace) -> int:
@@ -30,6 +32,7 @@ def _run(args: Namespace) -> int:
 
     with data_output() as output:
         forced_options(args)
+        check_saving(args)
         func = find_target(args.target)
         check_takes_one(func, args.target)
         result = optimize(
@@ -44,6 +47,7 @@ def _run(args: Namespace) -> int:
         )
         explanation = result.explain() if args.verbose or args.profile else None
         text = explanation or str(result)
+        save(args, result)
         output.write(_document(result, explanation) if args.json else f"{text}\n")
     return Exit.OK
 
