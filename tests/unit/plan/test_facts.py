@@ -48,12 +48,12 @@ def test_unknown_length_is_as_many_again() -> None:
 
 
 def test_few_transfers_are_doubted_and_many_are_not() -> None:
-    few = Transfer(dumps_s=2e-9, loads_s=1e-9, size_bytes=0, out_of_band_bytes=0, sampled=10)
+    few = Transfer(dumps_s=2**-20, loads_s=2**-21, size_bytes=0, out_of_band_bytes=0, sampled=10)
     many = replace(few, sampled=1000)
     large = replace(few, dumps_s=2.0, loads_s=1.0, sampled=1)
 
-    assert facts.transfers_of(profile(result=few), EngineKind.TEAM) == (3e-9, 1.5e-9)
-    assert facts.transfers_of(profile(result=many), EngineKind.TEAM) == (2e-9, 1e-9)
+    assert facts.transfers_of(profile(result=few), EngineKind.TEAM) == (1.5 * 2**-20, 1.5 * 2**-21)
+    assert facts.transfers_of(profile(result=many), EngineKind.TEAM) == (2**-20, 2**-21)
     assert facts.transfers_of(profile(result=large), EngineKind.TEAM) == (2.0, 1.0)
 
 
