@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from amorsize import cache
-from amorsize.cache import places
 from amorsize.cache.file_store import FORGOTTEN_S
 from amorsize.cache.memory import Choice, recall, remember
+from amorsize.machine import folders
 
 if TYPE_CHECKING:
     from tests.cache.kit import Door, FakeTime
@@ -52,7 +52,7 @@ def test_the_environment_is_asked_at_every_call(
 
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(places, "PLATFORM", "linux")
+    monkeypatch.setattr(folders, "PLATFORM", "linux")
     assert cache.get_cache_dir() == tmp_path / "home/.cache/amorsize/optimization_cache"
 
 
@@ -74,7 +74,7 @@ def test_a_user_without_a_home_has_no_cache_and_no_folder_is_made_for_it(
     if home is not None:
         monkeypatch.setenv("HOME", home)
     monkeypatch.setattr(pwd, "getpwuid", nobody)
-    monkeypatch.setattr(places, "PLATFORM", "linux")
+    monkeypatch.setattr(folders, "PLATFORM", "linux")
     monkeypatch.chdir(tmp_path)
 
     with caplog.at_level(logging.DEBUG, logger="amorsize"):
@@ -92,7 +92,7 @@ def test_a_user_without_a_home_has_no_cache_and_no_folder_is_made_for_it(
 def test_elsewhere_than_on_linux_the_system_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
     platformdirs = pytest.importorskip("platformdirs")
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setattr(places, "PLATFORM", "darwin")
+    monkeypatch.setattr(folders, "PLATFORM", "darwin")
     monkeypatch.setattr(platformdirs, "user_cache_dir", lambda: "/nowhere/Caches")
 
     assert cache.get_cache_dir() == Path("/nowhere/Caches/amorsize/optimization_cache")

@@ -25,6 +25,7 @@ class Purpose(NamedTuple):
     """The function of platformdirs that tells on other systems."""
 
 
+CACHE: Final = Purpose("XDG_CACHE_HOME", "~/.cache", "user_cache_dir")
 CONFIG: Final = Purpose("XDG_CONFIG_HOME", "~/.config", "user_config_dir")
 DATA: Final = Purpose("XDG_DATA_HOME", "~/.local/share", "user_data_dir")
 
