@@ -45,6 +45,12 @@ def a_cache_of_its_own(
 
 
 @pytest.fixture(autouse=True)
+def nobody_else_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no decision hang on what other programs do while a test runs."""
+    monkeypatch.setattr("amorsize.runtime.surroundings.others_running", lambda: 0)
+
+
+@pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
     """Fail the test that leaves a process, thread, descriptor or shared memory behind."""
     before = survey()

@@ -75,6 +75,21 @@ def usable_cores(situation: Situation) -> float:
     return situation.cores if quota is None else min(situation.cores, quota)
 
 
+def free_cores(case: Case) -> float:
+    """Cores that workers would get, in the share of one that the caller gets now.
+
+    The kernel gives every thread that wants to run the same share. While fewer want one than there
+    are cores the caller has one for itself; workers in its place would have to share.
+    """
+    situation, cores = case.situation, usable_cores(case.situation)
+    machine = max(cores, situation.machine_cores or situation.cores)
+    if cores + situation.others <= machine:
+        return cores
+    fair = machine * cores / (cores + situation.others)
+    alone = 1.0 if waits(case.profile) else min(1.0, max(0.1, case.profile.cpu_share))
+    return max(1.0, min(cores, fair / alone))
+
+
 def work_of(case: Case, engine: EngineKind) -> Work:
     """The work that is left, as the middle of the forecast has it."""
     profile = case.profile
@@ -94,7 +109,7 @@ def work_of(case: Case, engine: EngineKind) -> Work:
 
 def capacity_of(case: Case, engine: EngineKind) -> Capacity:
     """What caps the joint speed of this engine's workers."""
-    cores = usable_cores(case.situation)
+    cores = free_cores(case)
     if engine is not EngineKind.THREADS:
         return Capacity(cores=cores)
     gil = case.profile.gil

@@ -85,6 +85,8 @@ def pairs(facts: Iterable[tuple[str, str]]) -> list[str]:
 
 def _machine(situation: Situation) -> str:
     cores = f"{situation.cores} usable core{'s' if situation.cores > 1 else ''}"
+    if situation.others:
+        cores += f", {situation.others} wanted by other programs"
     return cores if situation.quota is None else f"{cores}, limited to {situation.quota:.3g}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 from amorsize.engines.nesting import INSIDE
@@ -15,6 +16,7 @@ from amorsize.machine.facts import (
     usable_cpus,
 )
 from amorsize.machine.forksafety import fork_verdict, in_daemonic_worker
+from amorsize.machine.load import others_running
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.situation import Situation
@@ -30,6 +32,7 @@ class Surroundings:
         """Everything a decision looks at."""
         if self._full is None:
             REAPER.reap()
+            others = others_running()
             self._full = Situation(
                 cores=usable_cpus(),
                 quota=cpu_quota(),
@@ -40,6 +43,9 @@ class Surroundings:
                 spawned_warm=spawned_workers_alive(),
                 heap_bytes=resident_bytes(),
                 start_method=start_method_in_force(),
+                # twice: one that only woke for a moment is gone by now
+                others=others and min(others, others_running()),
+                machine_cores=os.cpu_count(),
             )
         return self._full
 

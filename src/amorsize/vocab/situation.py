@@ -45,5 +45,9 @@ class Situation:
     """Spawned workers of an earlier call are alive."""
     heap_bytes: int = 0
     """Resident memory of this process: forking copies its page tables. 0: not looked at."""
+    others: int = 0
+    """Threads of other programs that want a core at the moment, ..."""
+    machine_cores: int | None = None
+    """... of so many that the whole machine has; ``None``: as many as are usable."""
     start_method: str = "fork"
     """How ``multiprocessing.Pool`` would start its workers."""

@@ -151,6 +151,17 @@ def test_a_busy_machine_is_not_taken_for_waiting() -> None:
     assert auto(stolen).chosen.engine is TEAM
 
 
+def test_where_others_keep_the_cores_busy_what_gains_little_stays_alone() -> None:
+    known = profile(left=2000, result=replace(CHEAP, dumps_s=0.2e-3, loads_s=0.2e-3, sampled=10))
+    busy = replace(TWO_CORES, others=2)
+
+    assert decide(known, TWO_CORES, DEFAULT_OPTIONS).chosen.engine is TEAM
+    assert decide(known, busy, DEFAULT_OPTIONS).chosen.engine is EngineKind.SERIAL
+    crowded = replace(known, cpu_s=0.6 * known.wall_s)  # the caller shares its core already
+    assert decide(crowded, busy, DEFAULT_OPTIONS).chosen.engine is TEAM
+    assert decide(waiting(), busy, DEFAULT_OPTIONS).chosen.engine is EngineKind.THREADS
+
+
 def test_waiting_starts_many_threads_and_computing_between_fewer() -> None:
     idle, busy = (auto(waiting(cpu_share=share)).chosen for share in (0.02, 0.3))
 

@@ -114,3 +114,25 @@ def test_a_heavy_function_costs_its_sending() -> None:
     heavy = Transfer(dumps_s=0.02, loads_s=0.01, size_bytes=0, out_of_band_bytes=0, sampled=1000)
 
     assert facts.shipping_s(profile(function=heavy)) == pytest.approx(0.03)
+
+
+@pytest.mark.parametrize(
+    ("situation", "cpu_share", "free"),
+    [
+        (Situation(cores=2), 1.0, 2),
+        (Situation(cores=2, others=2), 1.0, 1),  # they have one core, the caller the other
+        (Situation(cores=2, others=2), 0.6, 5 / 3),
+        (Situation(cores=2, others=1), 1.0, 4 / 3),
+        (Situation(cores=2, others=60, machine_cores=128), 1.0, 2),
+        (Situation(cores=16, others=4), 1.0, 12.8),
+        (Situation(cores=2, others=100), 1.0, 1),
+    ],
+)
+def test_who_shares_the_cores_leaves_fewer_of_them(
+    situation: Situation, cpu_share: float, free: float
+) -> None:
+    known = profile(left=100)
+    known = replace(known, cpu_s=cpu_share * known.wall_s)
+    shared = facts.free_cores(Case(profile=known, situation=situation, options=DEFAULT_OPTIONS))
+
+    assert shared == pytest.approx(free)
