@@ -15,7 +15,7 @@ from amorsize.cache.memory import recall
 from amorsize.plan.recall import profile_from
 from amorsize.runtime.memory import Memory
 from amorsize.vocab.lookup import Hit
-from tests.support.calls import Work, once
+from tests.support.calls import PROCESSES, Work, once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -197,3 +197,16 @@ def test_what_results_cost_is_not_taken_from_other_data(work: Work) -> None:
     assert not told.warnings
     assert [result() for result in results] == [*range(-40, -1)]
     assert work.calls == once([*range(20), *range(-40, -1)])
+
+
+def test_runs_correct_the_next_prediction(work: Work) -> None:
+    optimize(work, range(400))
+    for _ in range(3):
+        ran(work, 40, backend="processes", n_jobs=2)
+    past = learned(work).past
+    told = optimize(work, range(400))
+
+    assert len(past) == 3
+    assert all(run.engine in PROCESSES and run.modelled_s for run in past)
+    assert (told.cache_hit, told.profile and told.profile.past) == (True, past)
+    assert "3 runs (processes" in told.explain()

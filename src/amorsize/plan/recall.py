@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import hypot, sqrt
+from math import ceil, hypot, sqrt
 from typing import TYPE_CHECKING, Final
 
+from amorsize.plan.hindsight import foretold
 from amorsize.stats.means import SUPPOSED_SPREAD, interval
 from amorsize.vocab.estimate import Measured
-from amorsize.vocab.learned import Foretold, Learned
+from amorsize.vocab.learned import Learned
 from amorsize.vocab.profile import NotMeasured, Profile
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ DOUBT: Final = 0.1
 """Share by which the mean of another day differs, however many calls it rests on.
 
 Other programs, other clock speeds: a guess, not measured yet."""
+
+COUNTED_AS_RUN: Final = 0.1
+"""Share of the items that stand for those that would have been sampled, at most.
+
+However many were run before, what these cost today is not known: a prediction from memory has an
+interval, too."""
 
 CHANGED: Final = 1.5
 """Times by which a call must differ from what is remembered before that is given up, ..."""
@@ -92,7 +99,9 @@ def profile_from(
     ``None`` where the input does not know its length: then there are as many as last time.
     """
     items = learned.items if items is None else items
-    sampled = learned.sampled if items is None else max(1, min(learned.sampled, items))
+    sampled = learned.sampled
+    if items is not None:
+        sampled = max(1, min(sampled, ceil(COUNTED_AS_RUN * items)))
     left = None if items is None else max(0, items - sampled)
     wall_s = sampled * learned.mean_s
     lies = learned.inherited if inherited is None else inherited
@@ -120,7 +129,15 @@ def profile_from(
         item_bytes=learned.item_bytes if lies else 0.0,
         returns_its_item=learned.returns_its_item,
         carries=learned.carries,
+        past=learned.past,
     )
+
+
+def profile_of_run(run: RunRecord, profile: Profile) -> Profile:
+    """All items of a run as they turned out, as if they were to be run once more."""
+    learned = learned_from(profile, run=run)
+    past = (*profile.past, *learned.past)[-MOST_PAST:]
+    return profile_from(replace(learned, past=past), items=max(1, run.items))
 
 
 def remaining_from(learned: Learned, left: int) -> Measured:
@@ -145,6 +162,7 @@ def filled_in(profile: Profile, learned: Learned) -> Profile:
         profile,
         gil=profile.gil or learned.gil,
         read_s=learned.read_s if profile.read_s is None and alike else profile.read_s,
+        past=learned.past,
     )
 
 
@@ -195,15 +213,8 @@ def _with_run(learned: Learned, run: RunRecord) -> Learned:
         longest_s=max(learned.longest_s, mean_s),
         engine=run.engine,
         workers=max(1, run.workers),
-        past=(*learned.past, *_foretold(run))[-MOST_PAST:],
+        past=(*learned.past, *foretold(run))[-MOST_PAST:],
     )
-
-
-def _foretold(run: RunRecord) -> tuple[Foretold, ...]:
-    if run.decision is None or run.profile is None or not run.decision.is_parallel:
-        return ()
-    predicted_s = run.profile.wall_s + run.decision.expected.total_s
-    return (Foretold(predicted_s=predicted_s, actual_s=run.wall_s),)
 
 
 def _doubtful(learned: Learned) -> float:
