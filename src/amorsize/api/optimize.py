@@ -129,7 +129,9 @@ def _remembered(
     if missing := needs_of(advice, profile, situation):
         memory.lacks(missing)
         return None
-    result = OptimizationResult.from_advice(advice, profile, machine=situation)
+    result = OptimizationResult.from_advice(
+        advice, profile, machine=situation, options=options, longest_chunk_s=longest_chunk_s
+    )
     result.cache_hit = True
     return result
 
@@ -149,4 +151,10 @@ def _sampled(
         return OptimizationResult(1, 1, "nothing to do: the input is empty")
     advice = advise(study.profile, study.situation, options, longest_chunk_s=longest_chunk_s)
     memory.keep_advice(advice, study.profile, study.situation)
-    return OptimizationResult.from_advice(advice, study.profile, machine=study.situation)
+    return OptimizationResult.from_advice(
+        advice,
+        study.profile,
+        machine=study.situation,
+        options=options,
+        longest_chunk_s=longest_chunk_s,
+    )
