@@ -22,7 +22,7 @@ from amorsize.errors import UsageError
 from amorsize.plan.recall import profile_from
 from amorsize.runtime.memory import Memory
 from amorsize.vocab.lookup import Hit
-from tests.support.calls import Work, once
+from tests.support.calls import PROCESSES, Work, once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -321,3 +321,16 @@ def test_what_reading_raises_is_raised_on_a_hit_as_well(work: Work) -> None:
     optimize(work, range(100))
     with pytest.raises(OSError, match="no more"):
         optimize(work, broken())
+
+
+def test_runs_correct_the_next_prediction(work: Work) -> None:
+    optimize(work, range(400))
+    for _ in range(3):
+        ran(work, 40, backend="processes", n_jobs=2)
+    past = learned(work).past
+    told = optimize(work, range(400))
+
+    assert len(past) == 3
+    assert all(run.engine in PROCESSES and run.modelled_s for run in past)
+    assert (told.cache_hit, told.profile and told.profile.past) == (True, past)
+    assert "3 runs (processes" in told.explain()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from amorsize.vocab.learned import Foretold, Learned
+from amorsize.vocab.foretold import Foretold
+from amorsize.vocab.learned import Learned
 from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.profile import CannotTravel, GilUse, Transfer
 
@@ -34,5 +35,8 @@ LEARNED = Learned(
     heap_bytes=10**8,
     engine=EngineKind.TEAM,
     workers=2,
-    past=(Foretold(predicted_s=1.0, actual_s=1.1), Foretold(predicted_s=1.1, actual_s=1.0)),
+    past=(
+        Foretold(predicted_s=1.0, actual_s=1.1),
+        Foretold(predicted_s=1.1, actual_s=1.0, engine=EngineKind.TEAM, modelled_s=1.05),
+    ),
 )

@@ -19,7 +19,8 @@ from amorsize.cache.learned import TRAVELS
 from amorsize.cache.opening import cache_of
 from amorsize.cache.places import folder_of
 from amorsize.plan.recall import MOST_PAST
-from amorsize.vocab.learned import Foretold, Learned
+from amorsize.vocab.foretold import Foretold
+from amorsize.vocab.learned import Learned
 from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.profile import CannotTravel, GilUse, NotMeasured, Transfer
 from tests.cache.examples import LEARNED
@@ -59,16 +60,23 @@ learned = st.builds(
         threads_gain=st.none() | ratios,
     ),
     read_s=st.none() | seconds,
-    item_kind=st.text(max_size=50),
+    item_kind=texts,
     item_bytes=sizes,
     returns_its_item=st.booleans(),
     carries=st.none() | texts,
     heap_bytes=st.integers(0, 2**62),
     engine=st.none() | st.sampled_from(EngineKind),
     workers=st.integers(1, 2**20),
-    past=st.lists(st.builds(Foretold, predicted_s=seconds, actual_s=seconds), max_size=20).map(
-        tuple
-    ),
+    past=st.lists(
+        st.builds(
+            Foretold,
+            predicted_s=seconds,
+            actual_s=seconds,
+            engine=st.none() | st.sampled_from(EngineKind),
+            modelled_s=st.none() | seconds,
+        ),
+        max_size=20,
+    ).map(tuple),
 )
 
 
@@ -122,6 +130,8 @@ def spoilt() -> list[tuple[str, Any]]:
         ("carries", "a\ud800b"),
         ("past", [{"predicted_s": 1, "actual_s": 1}] * (MOST_PAST + 1)),
         ("past", [{"predicted_s": 1}]),
+        ("past", [{"predicted_s": 1, "actual_s": 1, "engine": "gpu"}]),
+        ("past", [{"predicted_s": 1, "actual_s": 1, "modelled_s": -1}]),
         ("returns_its_item", 1),
     ]
 

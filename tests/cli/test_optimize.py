@@ -21,7 +21,7 @@ def test_json_prints_one_document(shell: Shell) -> None:
     document = json.loads(ran.out)
     fields = {"n_jobs", "chunksize", "executor_type", "estimated_speedup", "reason", "warnings"}
     assert ran.code == 0
-    assert document.keys() == fields | {"explanation"}
+    assert document.keys() >= fields | {"explanation", "predicted_s", "limits", "changes"}
     assert (document["n_jobs"], document["executor_type"]) == (1, "process")
 
 

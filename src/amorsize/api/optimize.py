@@ -135,13 +135,15 @@ def _remembered(
         return None
     if not memory.fits(items):
         return None
-    situation = Surroundings().situation()
+    situation = Surroundings(now=False).situation()
     profile = recalled_profile(entry.learned, func, source, items=items)
     advice = advise(profile, situation, options, longest_chunk_s=longest_chunk_s)
     if missing := needs_of(advice, profile, situation):
         memory.set_aside(f"it does not tell {', '.join(missing)}")
         return None
-    result = OptimizationResult.from_advice(advice, profile, machine=situation)
+    result = OptimizationResult.from_advice(
+        advice, profile, machine=situation, options=options, longest_chunk_s=longest_chunk_s
+    )
     result.cache_hit = True
     return result
 
@@ -161,4 +163,10 @@ def _sampled(
         return OptimizationResult(1, 1, "nothing to do: the input is empty")
     advice = advise(study.profile, study.situation, options, longest_chunk_s=longest_chunk_s)
     memory.keep_advice(advice, study.profile, study.situation)
-    return OptimizationResult.from_advice(advice, study.profile, machine=study.situation)
+    return OptimizationResult.from_advice(
+        advice,
+        study.profile,
+        machine=study.situation,
+        options=options,
+        longest_chunk_s=longest_chunk_s,
+    )

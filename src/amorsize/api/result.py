@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from math import inf
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from amorsize.plan.facts import Case
+from amorsize.plan.hindsight import predicted_for, serial_for
 from amorsize.plan.pool_search import all_items_s
+from amorsize.plan.recall import profile_of_run
 from amorsize.plan.wording import warnings_about
 from amorsize.report.advice import advice_line, advice_text, explain_advice
 from amorsize.report.page import wrapped
 from amorsize.report.text import decision_line, explain, summary
 from amorsize.vocab.advice import Advice, PricedPool
 from amorsize.vocab.estimate import Measured
+from amorsize.vocab.options import DEFAULT_OPTIONS, Options
 from amorsize.vocab.plan import Decision, EngineKind
 from amorsize.vocab.profile import Profile
 from amorsize.vocab.record import RunRecord
@@ -20,7 +25,14 @@ from amorsize.vocab.situation import Situation
 if TYPE_CHECKING:
     from os import PathLike
 
+    from amorsize.api.pool_advice import PoolAdvice
     from amorsize.cache.entries import CacheEntry
+
+_SHOWN: Final = (
+    *("n_jobs", "chunksize", "executor_type", "estimated_speedup", "reason", "warnings"),
+    *("cache_hit", "memory", "predicted_s", "serial_s", "profile", "machine"),
+)
+"""Attributes that ``to_dict`` shows as they are."""
 
 
 @dataclass(slots=True, repr=False, eq=False)
@@ -59,10 +71,21 @@ class OptimizationResult:
     machine: Situation | None = None
     memory: str = ""
     """What earlier calls contributed, in a sentence."""
+    options: Options = DEFAULT_OPTIONS
+    """What the caller asked for."""
+    longest_chunk_s: float = inf
+    """No chunk is advised that takes longer."""
 
     @classmethod
     def from_advice(
-        cls, advice: Advice, profile: Profile, *, machine: Situation, data: object = None
+        cls,
+        advice: Advice,
+        profile: Profile,
+        *,
+        machine: Situation,
+        data: object = None,
+        options: Options = DEFAULT_OPTIONS,
+        longest_chunk_s: float = inf,
     ) -> Self:
         """The result of ``optimize``."""
         left, seen = profile.remaining, profile.sampled
@@ -90,6 +113,8 @@ class OptimizationResult:
             ),
             candidates=advice.considered,
             machine=machine,
+            options=options,
+            longest_chunk_s=longest_chunk_s,
         )
 
     @classmethod
@@ -120,8 +145,11 @@ class OptimizationResult:
             "thread" if record.engine is EngineKind.THREADS else "process",
             record.memory.startswith("remembered"),
             decision=decision,
+            predicted_s=predicted_for(record),
+            serial_s=serial_for(record),
             run=record,
             machine=record.situation,
+            options=record.options,
         )
 
     def explain(self) -> str:
@@ -129,7 +157,7 @@ class OptimizationResult:
         if self.run is not None:
             return explain(self.run)
         if isinstance(self.decision, Advice) and self.profile is not None:
-            page = explain_advice(self.decision, self.profile, self.machine)
+            page = explain_advice(self.decision, self.profile, self.machine, options=self.options)
             return "\n".join([page, *wrapped([self.memory] if self.memory else [])])
         return self.reason
 
@@ -162,6 +190,70 @@ class OptimizationResult:
             source="optimize" if self.run is None else "execute",
         )
         save_config(config, path, overwrite=overwrite)
+
+    def for_pool(self, name: str) -> PoolAdvice:
+        """Give the best arguments for one named pool, and the time that its use would take.
+
+        The pool is taken as given, also where the plain loop, or another pool, would be faster:
+        ``notes`` says so, and whether the pool is installed. After ``execute`` the times are
+        those of all the items that were run.
+
+        Args:
+            name: ``"multiprocessing"``, ``"concurrent.futures"`` (processes), ``"joblib"``,
+                ``"loky"`` or ``"threads"`` (``concurrent.futures.ThreadPoolExecutor``).
+
+        Raises:
+            UsageError: a ``ValueError``: no pool is called so.
+        """
+        from amorsize.api.pool_advice import measured, pool_called, unmeasured
+
+        pool, case = pool_called(name), self._case()
+        if case is None:
+            return unmeasured(
+                pool,
+                n_jobs=self.n_jobs,
+                chunksize=self.chunksize,
+                why=f"not measured: {self.reason}",
+            )
+        return measured(pool, case, longest_chunk_s=self.longest_chunk_s, by_name=self.run is None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the items, for programs: ``json.dumps(..., allow_nan=False)`` takes it.
+
+        What is not known is ``None``. Times are in seconds, sizes in bytes. Keys:
+
+        - ``n_jobs``, ``chunksize``, ``executor_type``, ``estimated_speedup``, ``reason``,
+          ``warnings``, ``cache_hit``, ``memory``: the attributes of the same names;
+        - ``predicted_s``, ``serial_s``: ``median_s``, ``low_s``, ``high_s`` and ``samples`` of the
+          predicted time, and of the plain loop's, for all items;
+        - ``profile``, ``machine``: what was measured, by the names of their fields;
+        - ``candidates``: what was compared, the choice first, each with a ``name``, its
+          arguments, ``expected`` (the parts of the makespan and ``total_s``) and the ``reason``
+          why it lost;
+        - ``limits``: of the choice, or of the best beside the plain loop: ``candidate``,
+          ``total_s`` and ``parts``, each with ``cause``, ``time_s``, ``share`` and ``at_once``;
+        - ``changes``: what would help, the best first, each with ``what``, ``gain``, ``remedy``,
+          ``before``, ``after``, ``now_s`` and ``then_s``;
+        - ``run``: of ``execute``: ``items``, ``engine``, ``workers``, ``wall_s``, ``work_s``,
+          ``speedup``, ``predicted_speedup``, ``serial_items``, ``warnings`` and ``reruns``.
+        """
+        from amorsize.plan.changes import told_about
+        from amorsize.report.fields import result_fields
+
+        shown = {name: getattr(self, name) for name in _SHOWN}
+        told = told_about(
+            self.decision, profile=self.profile, situation=self.machine, options=self.options
+        )
+        return result_fields(shown, told, decision=self.decision, run=self.run)
+
+    def _case(self) -> Case | None:
+        """All items, as they were measured; a run has shown what they cost."""
+        profile, machine, run = self.profile, self.machine, self.run
+        if profile is None or machine is None or not profile.sampled:
+            return None
+        if run is not None and run.items:
+            profile = profile_of_run(run, profile)
+        return Case(profile=profile, situation=machine, options=self.options)
 
     def __str__(self) -> str:
         if self.run is not None:

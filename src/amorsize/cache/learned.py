@@ -20,7 +20,8 @@ from amorsize.cache.rules import (
     word,
 )
 from amorsize.plan.recall import MOST_PAST
-from amorsize.vocab.learned import Foretold, Learned
+from amorsize.vocab.foretold import Foretold
+from amorsize.vocab.learned import Learned
 from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.profile import CannotTravel, GilUse, NotMeasured, Transfer, Travel
 
@@ -72,7 +73,11 @@ GIL_USE: Final = Table.of(
     {"free_share": amount(1), "ticks": whole(0), "threads_gain": maybe(RATIO)},
 )
 
-FORETOLD: Final = Table.of(Foretold, {"predicted_s": SECONDS, "actual_s": SECONDS})
+FORETOLD: Final = Table.of(
+    Foretold,
+    {"predicted_s": SECONDS, "actual_s": SECONDS},
+    optional={"engine": maybe(word(EngineKind)), "modelled_s": maybe(SECONDS)},
+)
 
 
 def _learned(*, past: list[Foretold], **fields: Any) -> Learned:

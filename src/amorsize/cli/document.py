@@ -9,24 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from amorsize.vocab.record import RunRecord
-
-
-def summary_fields(record: RunRecord) -> dict[str, Any]:
-    """The account of a run, as ``report.text.summary`` tells it in words."""
-    return {
-        "items": record.items,
-        "engine": record.engine,
-        "workers": record.workers,
-        "wall_s": record.wall_s,
-        "work_s": record.work_s,
-        "speedup": record.speedup,
-        "predicted_speedup": record.predicted_speedup,
-        "serial_items": record.serial_items,
-        "warnings": record.warnings,
-        "reruns": record.reruns,
-    }
-
 
 def error_fields(error: BaseException, kept_in: Path | None) -> dict[str, Any]:
     """What stopped a run, and the file that holds the results so far, if one does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from amorsize.cli.document import document, error_fields, summary_fields
+from amorsize.cli.document import document, error_fields
 from amorsize.cli.exits import Exit, ReaderGoneError
 from amorsize.cli.failures import tell
 from amorsize.cli.streams import say
@@ -25,11 +25,12 @@ class Outcome(NamedTuple):
     results: Results
 
     def succeeded(self, record: RunRecord) -> int:
+        from amorsize.report.fields import run_fields
         from amorsize.report.text import explain, summary
 
         explanation = explain(record) if self.args.verbose or self.args.profile else None
         if self.args.json:
-            fields = summary_fields(record)
+            fields = run_fields(record)
             if explanation is not None:
                 fields["explanation"] = explanation
             self.output.write(document("summary", fields, self.results.kept_lines))

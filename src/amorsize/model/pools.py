@@ -23,12 +23,13 @@ def pool_makespan(
 ) -> Makespan:
     """Predict the whole ``with`` block.
 
-    A chunk costs ``per_chunk`` in the caller, and as much again in the worker. The slowest
+    A chunk costs ``per_chunk`` in the caller, and ``per_item`` for each of its items, and as much
+    again in the worker. The slowest
     of three stations sets the pace: the workers, the caller, and the cores they all share.
     """
     joint = capacity.of(min(candidate.n_jobs, work.items), work.load)
     chunks = ceil(work.items / candidate.chunksize)
-    handling_s = chunks * price.per_chunk.median_s
+    handling_s = chunks * price.per_chunk.median_s + work.items * price.per_item.median_s
     compute_s = work.serial_s / joint
     away_s = work.items * work.away_s
     caller_s = work.items * (work.caller_s + work.read_s)

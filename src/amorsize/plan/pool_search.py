@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from amorsize.model.makespan import NO_TIME_S
 from amorsize.model.pools import fixed_chunk, pool_makespan
 from amorsize.plan import facts, rules, tunables
+from amorsize.plan.hindsight import correction_of
 from amorsize.plan.prices import pool_price
 from amorsize.plan.wording import wanted
 from amorsize.vocab.advice import PoolCandidate, PoolKind, PricedPool
@@ -22,8 +23,14 @@ if TYPE_CHECKING:
     from amorsize.vocab.profile import Profile
     from amorsize.vocab.situation import Price
 
-_ENGINES: Final = {PoolKind.PROCESSES: EngineKind.LOKY, PoolKind.THREADS: EngineKind.THREADS}
+ENGINES: Final = {PoolKind.PROCESSES: EngineKind.LOKY, PoolKind.THREADS: EngineKind.THREADS}
 """Whose rules hold: a process pool must be sent everything, as spawned workers must."""
+
+_SAME_KIND: Final = {
+    PoolKind.PROCESSES: {EngineKind.TEAM, EngineKind.LOKY},
+    PoolKind.THREADS: {EngineKind.THREADS},
+}
+"""Engines whose runs tell how far off the model is for such pools, too."""
 
 MOST_HALVINGS: Final = 7
 """Chunks are compared from one to 64 for each worker: all of them end in step."""
@@ -46,19 +53,23 @@ def sizes_of(kind: PoolKind, case: Case, longest_chunk_s: float) -> list[PricedP
         return [PricedPool(candidate=candidate, reason=reason)]
     tried = Tried(kind, case)
     most = max(1, int(min(tried.work.items, longest_chunk_s / max(tried.work.item_s, NO_TIME_S))))
-    return [tried.best_of(jobs, most) for jobs in _job_counts(kind, case, tried.work.items)]
+    return [tried.best_of(jobs, most) for jobs in job_counts(kind, case, tried.work.items)]
 
 
 class Tried:
     """One kind of pool, ready to be priced at any size."""
 
-    __slots__ = ("_capacity", "_case", "_kind", "_price", "work")
+    __slots__ = ("_case", "_chunked", "_correction", "_kind", "_price", "capacity", "work")
 
-    def __init__(self, kind: PoolKind, case: Case) -> None:
+    def __init__(
+        self, kind: PoolKind, case: Case, *, price: Price | None = None, chunked: bool = False
+    ) -> None:
         self._kind = kind
         self._case = case
-        self._price = _price(kind, case)
-        self._capacity = facts.capacity_of(case, _ENGINES[kind])
+        self._chunked = chunked or kind is PoolKind.PROCESSES
+        self._price = _price(kind, case, price or pool_price(kind, case.situation))
+        self._correction = correction_of(case.profile, _SAME_KIND[kind])
+        self.capacity = facts.capacity_of(case, ENGINES[kind])
         self.work = self.work_if(case.profile.remaining.median_s)
 
     def work_if(self, left_s: float) -> Work:
@@ -67,14 +78,15 @@ class Tried:
         items = max(1, profile.sampled + self._case.items)
         total_s = all_items_s(profile, left_s)
         return replace(
-            facts.work_of(self._case, _ENGINES[self._kind]),
+            facts.work_of(self._case, ENGINES[self._kind]),
             items=items,
             item_s=total_s / items,
             longest_s=min(profile.longest_s, total_s),
         )
 
     def makespan(self, candidate: PoolCandidate, work: Work) -> Makespan:
-        return pool_makespan(work, candidate, price=self._price, capacity=self._capacity)
+        plain = pool_makespan(work, candidate, price=self._price, capacity=self.capacity)
+        return plain if self._correction == 1 else plain.times(self._correction)
 
     def best_of(self, jobs: int, most: int) -> PricedPool:
         """This number of jobs with its best chunk, of at most ``most`` items."""
@@ -85,8 +97,8 @@ class Tried:
         return PricedPool(candidate=candidate, expected=self.makespan(candidate, self.work))
 
     def _chunks(self, jobs: int, most: int) -> set[int]:
-        """Sizes worth comparing; threads are always handed single items."""
-        if self._kind is PoolKind.THREADS:
+        """Sizes worth comparing; the standard threads are always handed single items."""
+        if not self._chunked:
             return {1}
         if self._case.options.chunksize is not None:
             return {self._case.options.chunksize}
@@ -105,25 +117,25 @@ def _ruled_out(kind: PoolKind, case: Case) -> Rejection | None:
     options = case.options
     if options.forces_serial or options.backend not in {Backend.AUTO, _BACKENDS[kind]}:
         return NotForced(wanted(options))
-    engine = _ENGINES[kind]
+    engine = ENGINES[kind]
     reason = rules.impossible(engine, case)
     if reason is None and not options.forces_parallel:
         reason = rules.unwise(engine, case)
     return reason
 
 
-def _job_counts(kind: PoolKind, case: Case, items: int) -> range:
+def job_counts(kind: PoolKind, case: Case, items: int) -> range:
+    """Numbers of jobs worth comparing: what was asked for, or from two up."""
     if case.options.n_jobs is not None:
         return range(case.options.n_jobs, case.options.n_jobs + 1)
-    most = facts.useful_workers(case, _ENGINES[kind])
+    most = facts.useful_workers(case, ENGINES[kind])
     if kind is PoolKind.THREADS and facts.waits(case.profile):
         most = tunables.MAX_IO_WORKERS
     return range(2, 1 + max(2, min(most, tunables.MAX_JOBS, items)))
 
 
-def _price(kind: PoolKind, case: Case) -> Price:
+def _price(kind: PoolKind, case: Case, price: Price) -> Price:
     """A process pool sends the function along with every chunk."""
-    price = pool_price(kind, case.situation)
     shipping_s = facts.shipping_s(case.profile) if kind is PoolKind.PROCESSES else 0.0
     if not shipping_s:
         return price

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import hypot, sqrt
+from math import ceil, hypot, sqrt
 from typing import TYPE_CHECKING, Final
 
+from amorsize.plan.hindsight import foretold
 from amorsize.plan.tunables import SWITCHES_PER_ITEM, WAITING_SHARE
 from amorsize.stats.means import SUPPOSED_SPREAD, interval
 from amorsize.vocab.estimate import Measured
-from amorsize.vocab.learned import Foretold, Learned
+from amorsize.vocab.learned import Learned
 from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.profile import NotMeasured, Profile
 
@@ -25,6 +26,12 @@ DOUBT: Final = 0.1
 """Share by which the mean of another day differs, however many calls it rests on.
 
 Other programs, other clock speeds: a guess, not measured yet."""
+
+COUNTED_AS_RUN: Final = 0.1
+"""Share of the items that stand for those that would have been sampled, at most.
+
+However many were run before, what these cost today is not known: a prediction from memory has an
+interval, too."""
 
 CHANGED: Final = 1.5
 """Times by which a call must differ from what is remembered before that is given up, ..."""
@@ -96,7 +103,9 @@ def profile_from(
     ``None`` where the input does not know its length: then there are as many as last time.
     """
     items = learned.items if items is None else items
-    sampled = learned.sampled if items is None else max(1, min(learned.sampled, items))
+    sampled = learned.sampled
+    if items is not None:
+        sampled = max(1, min(sampled, ceil(COUNTED_AS_RUN * items)))
     left = None if items is None else max(0, items - sampled)
     wall_s = sampled * learned.mean_s
     lies = learned.inherited if inherited is None else inherited
@@ -125,7 +134,15 @@ def profile_from(
         item_bytes=learned.item_bytes if lies else 0.0,
         returns_its_item=learned.returns_its_item,
         carries=learned.carries,
+        past=learned.past,
     )
+
+
+def profile_of_run(run: RunRecord, profile: Profile) -> Profile:
+    """All items of a run as they turned out, as if they were to be run once more."""
+    learned = learned_from(profile, run=run)
+    past = (*profile.past, *learned.past)[-MOST_PAST:]
+    return profile_from(replace(learned, past=past), items=max(1, run.items))
 
 
 def remaining_from(learned: Learned, left: int) -> Measured:
@@ -150,6 +167,7 @@ def filled_in(profile: Profile, learned: Learned) -> Profile:
         profile,
         gil=profile.gil or learned.gil,
         read_s=learned.read_s if profile.read_s is None and alike else profile.read_s,
+        past=learned.past,
     )
 
 
@@ -207,8 +225,8 @@ def _with_run(learned: Learned, run: RunRecord) -> Learned:
 
     Threads that came late got the interpreter lock less often than was thought.
     """
-    items, foretold = max(1, run.items), _foretold(run)
-    late = any(one.actual_s > CHANGED * one.predicted_s for one in foretold)
+    items, told = max(1, run.items), foretold(run)
+    late = any(one.actual_s > CHANGED * one.predicted_s for one in told)
     mean_s = run.work_s / items if run.work_s > 0 else learned.mean_s
     return replace(
         learned,
@@ -220,15 +238,8 @@ def _with_run(learned: Learned, run: RunRecord) -> Learned:
         gil=None if late and run.engine is EngineKind.THREADS else learned.gil,
         engine=run.engine,
         workers=max(1, run.workers),
-        past=(*learned.past, *foretold)[-MOST_PAST:],
+        past=(*learned.past, *told)[-MOST_PAST:],
     )
-
-
-def _foretold(run: RunRecord) -> tuple[Foretold, ...]:
-    if run.decision is None or run.profile is None or not run.decision.is_parallel:
-        return ()
-    predicted_s = run.profile.wall_s + run.decision.expected.total_s
-    return (Foretold(predicted_s=predicted_s, actual_s=run.wall_s),)
 
 
 def _doubtful(learned: Learned) -> float:

@@ -10,6 +10,7 @@ from amorsize.model.chunks import chunk_sizes
 from amorsize.model.makespan import NO_TIME_S, blocking_s, joint_rate, makespan
 from amorsize.plan import facts, tunables
 from amorsize.plan.concurrency import starting_threads
+from amorsize.plan.hindsight import correction_of
 from amorsize.plan.prices import price_of
 from amorsize.vocab.estimate import Assumed
 from amorsize.vocab.plan import Candidate, EngineKind
@@ -27,16 +28,24 @@ if TYPE_CHECKING:
 class Offer:
     """One engine at one size, for the work that is left."""
 
-    __slots__ = ("candidate", "capacity", "expected", "price", "work")
+    __slots__ = ("candidate", "capacity", "correction", "expected", "price", "work")
 
     def __init__(
-        self, *, candidate: Candidate, work: Work, price: Price, capacity: Capacity
+        self,
+        *,
+        candidate: Candidate,
+        work: Work,
+        price: Price,
+        capacity: Capacity,
+        correction: float = 1.0,
     ) -> None:
         self.candidate = candidate
         self.work = work
         self.price = price
         self.capacity = capacity
-        self.expected = self._makespan(work)
+        self.correction = correction
+        """By which earlier runs of the function say that the formula is off."""
+        self.expected = self.makespan(work)
 
     @property
     def blocking_s(self) -> float:
@@ -51,10 +60,12 @@ class Offer:
         """The same candidate, should the items left cost ``serial_s`` together."""
         item_s = serial_s / self.work.items
         longest_s = min(self.work.longest_s, serial_s)
-        return self._makespan(replace(self.work, item_s=item_s, longest_s=longest_s))
+        return self.makespan(replace(self.work, item_s=item_s, longest_s=longest_s))
 
-    def _makespan(self, work: Work) -> Makespan:
-        return makespan(work, self.candidate, price=self.price, capacity=self.capacity)
+    def makespan(self, work: Work) -> Makespan:
+        """The same candidate, for other work."""
+        plain = makespan(work, self.candidate, price=self.price, capacity=self.capacity)
+        return plain if self.correction == 1 else plain.times(self.correction)
 
 
 def best_offer(engine: EngineKind, case: Case) -> Offer:
@@ -62,6 +73,7 @@ def best_offer(engine: EngineKind, case: Case) -> Offer:
     work = facts.work_of(case, engine)
     price = _price(engine, case)
     capacity = facts.capacity_of(case, engine)
+    correction = correction_of(case.profile, {engine})
     options = case.options
 
     def offer(workers: int) -> Offer:
@@ -69,7 +81,13 @@ def best_offer(engine: EngineKind, case: Case) -> Offer:
         candidate = Candidate(
             engine=engine, workers=workers, chunk=chunk, fixed=options.chunksize is not None
         )
-        return Offer(candidate=candidate, work=work, price=price, capacity=capacity)
+        return Offer(
+            candidate=candidate,
+            work=work,
+            price=price,
+            capacity=capacity,
+            correction=correction,
+        )
 
     if options.n_jobs is not None:
         return offer(options.n_jobs)
@@ -78,6 +96,18 @@ def best_offer(engine: EngineKind, case: Case) -> Offer:
     smallest = offer(2)
     most = min(facts.useful_workers(case, engine), workers_paid(smallest, case.profile))
     return fastest(offer, smallest, max(2, min(most, work.items)))
+
+
+def offer_of(candidate: Candidate, case: Case) -> Offer:
+    """One candidate as it is, for the work of ``case``."""
+    engine = candidate.engine
+    return Offer(
+        candidate=candidate,
+        work=facts.work_of(case, engine),
+        price=_price(engine, case),
+        capacity=facts.capacity_of(case, engine),
+        correction=correction_of(case.profile, {engine}),
+    )
 
 
 def _price(engine: EngineKind, case: Case) -> Price:

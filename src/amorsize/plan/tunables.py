@@ -148,3 +148,9 @@ MAX_JOBS: Final = 1024
 
 LEAST_SPREAD: Final = 0.1
 """Equal calls take different times on different cores, by about so much."""
+
+WORTH_TELLING: Final = 1.1
+"""What would make a run faster by less is not told: noise is as large."""
+
+MOST_TOLD: Final = 3
+"""Changes that are told, those that help most."""

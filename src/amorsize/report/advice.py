@@ -5,16 +5,19 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Final
 
+from amorsize.plan.changes import told_about
 from amorsize.plan.units import seconds
 from amorsize.plan.wording import in_words, times_faster
 from amorsize.report.candidates import Row, pool_name
 from amorsize.report.page import Page, lay_out, wrapped
 from amorsize.vocab.advice import PoolKind
+from amorsize.vocab.options import DEFAULT_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from amorsize.vocab.advice import Advice, PoolCandidate, PricedPool
+    from amorsize.vocab.options import Options
     from amorsize.vocab.profile import Profile
     from amorsize.vocab.situation import Situation
 
@@ -50,8 +53,15 @@ def advice_text(advice: Advice, profile: Profile) -> list[str]:
     return wrapped([advice_line(advice), *_range(advice), basis])
 
 
-def explain_advice(advice: Advice, profile: Profile, situation: Situation | None = None) -> str:
-    """What was measured, what each candidate would take, and why this one."""
+def explain_advice(
+    advice: Advice,
+    profile: Profile,
+    situation: Situation | None = None,
+    *,
+    options: Options = DEFAULT_OPTIONS,
+) -> str:
+    """What was measured, what each choice would take, why this one, and what would help."""
+    limits, changes = told_about(advice, profile=profile, situation=situation, options=options)
     return lay_out(
         Page(
             head=(advice_line(advice), *_range(advice)),
@@ -64,6 +74,8 @@ def explain_advice(advice: Advice, profile: Profile, situation: Situation | None
                 for pool in advice.considered
                 if pool.reason is not None
             ),
+            limits=limits,
+            changes=changes,
         )
     )
 

@@ -58,6 +58,11 @@ def pool_name(candidate: PoolCandidate) -> str:
             assert_never(candidate.kind)
 
 
+def candidate_name(candidate: PoolCandidate | Candidate) -> str:
+    """Whichever of the two it is."""
+    return engine_name(candidate) if isinstance(candidate, Candidate) else pool_name(candidate)
+
+
 def table(rows: Sequence[Row]) -> list[str]:
     """Lines of the table: names to the left, times to the right, the total last."""
     cells = [["", *_HEADINGS], *(_cells(row) for row in rows)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from amorsize.plan.facts import load_of, waits
+from amorsize.plan.hindsight import correction_of, runs_against_the_model
 from amorsize.plan.units import seconds, size, three_digits
 from amorsize.plan.wording import times_faster
+from amorsize.report.candidates import kind_name
 from amorsize.vocab.profile import CannotTravel, NotMeasured, Transfer
 
 if TYPE_CHECKING:
@@ -25,7 +27,24 @@ def measured_lines(profile: Profile) -> list[tuple[str, str]]:
         ("nature", _nature(profile)),
         *([("reading", f"{seconds(profile.read_s)} of a call")] if profile.read_s else ()),
         *_travels(profile),
+        *_past(profile),
     ]
+
+
+def _past(profile: Profile) -> Iterator[tuple[str, str]]:
+    """How far off the model was for this function; it is corrected by part of that."""
+    kinds = {run.engine for run in profile.past if run.engine is not None}
+    for engine in sorted(kinds):
+        ratios = runs_against_the_model(profile, {engine})
+        if ratios:
+            took = three_digits(sorted(ratios)[len(ratios) // 2])
+            factor = three_digits(correction_of(profile, {engine}))
+            runs = f"{len(ratios)} run" + ("s" if len(ratios) > 1 else "")
+            name = kind_name(engine)
+            yield (
+                "before",
+                f"{runs} ({name}) took {took} times the model's time; corrected by {factor}",
+            )
 
 
 def interval(value: Measured) -> str:

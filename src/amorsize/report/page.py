@@ -7,14 +7,17 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from amorsize.plan.wording import in_words
-from amorsize.report.candidates import Row, table
+from amorsize.report.candidates import Row, candidate_name, table
+from amorsize.report.limits import change_line, limit_lines
 from amorsize.report.measured import measured_lines
+from amorsize.vocab.limits import Change, Limits
 from amorsize.vocab.plan import NotForced, Rejection, Slower
 from amorsize.vocab.profile import Profile
 from amorsize.vocab.situation import Situation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
 
 WIDTH: Final = 100
 INDENT: Final = "  "
@@ -33,6 +36,8 @@ class Page:
     rows: tuple[Row, ...]
     lost: tuple[tuple[str, Rejection], ...]
     """Names of candidates, and why each was not chosen."""
+    limits: Limits | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def lay_out(page: Page) -> str:
@@ -54,6 +59,11 @@ def lay_out(page: Page) -> str:
     reasons = list(_reasons(page.lost))
     if reasons:
         lines += ["", "Why not the others", *reasons]
+    if page.limits is not None:
+        name = candidate_name(page.limits.candidate)
+        lines += ["", f"What limits {name}", *pairs(limit_lines(page.limits))]
+    if page.changes:
+        lines += ["", "What would help", *_bullets(map(change_line, page.changes))]
     return "\n".join(lines)
 
 
@@ -94,10 +104,15 @@ def _reasons(lost: Iterable[tuple[str, Rejection]]) -> Iterator[str]:
     """Being slower shows in the table; being told otherwise, in the first line."""
     for name, reason in lost:
         if not isinstance(reason, Slower | NotForced):
-            yield from wrap(
-                f"{name}: {in_words(reason)}",
-                WIDTH,
-                initial_indent=INDENT,
-                subsequent_indent=INDENT * 2,
-                break_long_words=False,
-            )
+            yield from _bullets([f"{name}: {in_words(reason)}"])
+
+
+def _bullets(sentences: Iterable[str]) -> Iterator[str]:
+    for sentence in sentences:
+        yield from wrap(
+            sentence,
+            WIDTH,
+            initial_indent=INDENT,
+            subsequent_indent=INDENT * 2,
+            break_long_words=False,
+        )

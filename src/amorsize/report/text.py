@@ -33,6 +33,8 @@ def summary(record: RunRecord) -> str:
 
 def explain(record: RunRecord) -> str:
     """What was measured before the decision, what each candidate would take, and why this one."""
+    from amorsize.plan.changes import told_about
+
     if record.profile is None or record.decision is None:
         return f"the plain loop: {_why_serial(record)}"
     decision = record.decision
@@ -42,6 +44,9 @@ def explain(record: RunRecord) -> str:
         for lost in decision.rejected
         if lost.expected is not None
     )
+    limits, changes = told_about(
+        decision, profile=record.profile, situation=record.situation, options=record.options
+    )
     page = lay_out(
         Page(
             head=(decision_line(decision), *_range(decision)),
@@ -49,6 +54,8 @@ def explain(record: RunRecord) -> str:
             situation=record.situation,
             rows=(chosen, *others),
             lost=tuple((_lost_name(lost), lost.reason) for lost in decision.rejected),
+            limits=limits,
+            changes=changes,
         )
     )
     return "\n".join([page, *wrapped([record.memory] if record.memory else [])])

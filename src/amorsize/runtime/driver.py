@@ -237,6 +237,7 @@ class _Run:
             reruns=tuple(self._reruns),
             memory=self._memory.told,
             asked=wanted(self._options) if self._options.forces_serial else None,
+            options=self._options,
         )
 
 

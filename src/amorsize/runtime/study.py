@@ -50,7 +50,7 @@ class Study:
         self._options = options
         self._sample_size = sample_size
         self._ledger = Ledger(Hooks(), source.length)
-        self._around = Surroundings()
+        self._around = Surroundings(now=False)
         self._opening = Opening(
             func,
             source,

@@ -25,14 +25,16 @@ from amorsize.vocab.situation import Situation
 class Surroundings:
     """Looks once per call; engines that turned out not to start are ruled out for the rest."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, now: bool = True) -> None:
+        """``now``: what others do at the moment counts; advice is for later, and does without."""
+        self._now = now
         self._full: Situation | None = None
 
     def situation(self) -> Situation:
         """Everything a decision looks at."""
         if self._full is None:
             REAPER.reap()
-            others = others_running()
+            others = others_running() if self._now else 0
             self._full = Situation(
                 cores=usable_cpus(),
                 quota=cpu_quota(),

@@ -52,3 +52,40 @@ class Advice:
     speedup: float
     speedup_high: float
     considered: tuple[PricedPool, ...] = ()
+
+
+class PoolName(StrEnum):
+    """The pools that ``result.for_pool`` knows the arguments of."""
+
+    MULTIPROCESSING = "multiprocessing"
+    """``multiprocessing.Pool(n).map(func, data, chunksize)``."""
+    FUTURES = "concurrent.futures"
+    """``concurrent.futures.ProcessPoolExecutor(n).map(func, data, chunksize=)``."""
+    JOBLIB = "joblib"
+    """``joblib.Parallel(n, batch_size=, prefer=)(delayed(func)(item) for item in data)``."""
+    LOKY = "loky"
+    """``loky.get_reusable_executor(n).map(func, data, chunksize=)``."""
+    THREADS = "threads"
+    """``concurrent.futures.ThreadPoolExecutor(n).map(func, data)``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolUse:
+    """How one pool is best used for all items, and how long that takes."""
+
+    pool: PoolName
+    kind: PoolKind
+    n_jobs: int
+    chunksize: int
+    expected: Makespan | None = None
+    """``None`` where the pool cannot do it, or nothing was measured."""
+    low_s: float = 0.0
+    high_s: float = 0.0
+    serial_s: float = 0.0
+    """The plain loop over the items."""
+    reason: Rejection | None = None
+    """Why the pool cannot do it, or why it is not wise."""
+    typical: bool = False
+    """What the pool itself costs was not measured on this machine."""
+    unseen: tuple[str, ...] = ()
+    """What is sent to another process, and was not measured: it is taken to cost nothing."""

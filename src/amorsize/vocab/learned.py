@@ -6,18 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from amorsize.errors import UsageError
+from amorsize.vocab.foretold import Foretold
 from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.profile import GilUse, NotMeasured, Travel
 
 UNKNOWN: Final = NotMeasured()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foretold:
-    """One run: what was predicted for all of it, and what it took."""
-
-    predicted_s: float
-    actual_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

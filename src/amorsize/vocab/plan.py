@@ -53,6 +53,16 @@ class Makespan:
     def total_s(self) -> float:
         return self.startup_s + self.compute_s + self.dispatch_s + self.transfer_s + self.tail_s
 
+    def times(self, factor: float) -> Makespan:
+        """Every part longer by the same factor."""
+        return Makespan(
+            startup_s=self.startup_s * factor,
+            compute_s=self.compute_s * factor,
+            dispatch_s=self.dispatch_s * factor,
+            transfer_s=self.transfer_s * factor,
+            tail_s=self.tail_s * factor,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CannotCross:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from amorsize.vocab.estimate import Measured
+from amorsize.vocab.foretold import Foretold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,8 @@ class Profile:
     """A sampled result *is* its (mutable) item: the function changes it in place."""
     carries: str | None = None
     """An open connection or file that the function drags along, named."""
+    past: tuple[Foretold, ...] = ()
+    """Earlier runs of the function that were predicted, oldest first."""
 
     @property
     def cpu_share(self) -> float:

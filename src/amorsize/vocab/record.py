@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from amorsize.vocab.options import DEFAULT_OPTIONS, Options
 from amorsize.vocab.plan import Decision, EngineKind
 from amorsize.vocab.profile import Profile
 from amorsize.vocab.situation import Situation
@@ -35,6 +36,8 @@ class RunRecord:
 
     memory: str = ""
     """What earlier calls contributed, in a sentence; empty where nothing was looked up."""
+    options: Options = DEFAULT_OPTIONS
+    """What the caller asked for."""
 
     @property
     def speedup(self) -> float:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +11,7 @@ from amorsize.model.makespan import Capacity, Work
 from amorsize.model.pools import fixed_chunk, pool_makespan
 from amorsize.plan.prices import POOL_FORK, POOL_THREADS
 from amorsize.vocab.advice import PoolCandidate, PoolKind
+from amorsize.vocab.estimate import Assumed
 from tests.unit.model.test_makespan import capacities, prices, works
 
 if TYPE_CHECKING:
@@ -111,3 +112,15 @@ def test_equal_items_are_shared_out_once() -> None:
     equal = Work(items=99, item_s=1e-3, spread=0.0, longest_s=1e-3)
 
     assert fixed_chunk(equal, 4, POOL_FORK) == 25
+
+
+def test_what_a_pool_does_for_each_item_does_not_shrink_with_larger_chunks() -> None:
+    calls = work(10_000, 1e-6)
+    dear = replace(POOL_FORK, per_item=Assumed(median_s=1e-5, why="a call and its arguments"))
+
+    for chunksize in (1, 5000):
+        usual, more = (
+            pool_makespan(calls, pool(2, chunksize), price=price, capacity=Capacity(cores=4))
+            for price in (POOL_FORK, dear)
+        )
+        assert more.dispatch_s - usual.dispatch_s == pytest.approx(10_000 * 1e-5, rel=0.1)

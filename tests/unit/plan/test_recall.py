@@ -16,7 +16,6 @@ from amorsize.plan.recall import (
     remaining_from,
 )
 from amorsize.vocab.estimate import Measured
-from amorsize.vocab.learned import Foretold
 from amorsize.vocab.plan import Candidate, Decision, EngineKind, Makespan
 from amorsize.vocab.profile import CannotTravel, GilUse, NotMeasured, Profile, Transfer
 from amorsize.vocab.record import RunRecord
@@ -96,6 +95,15 @@ def test_sampled_and_left_are_all_items_and_their_time_is_as_the_mean_says(items
     assert back.remaining.low_s <= back.remaining.median_s <= back.remaining.high_s
 
 
+@pytest.mark.parametrize("items", [2, 20, 1000])
+def test_items_that_have_all_been_run_before_are_not_known_to_cost_the_same(items: int) -> None:
+    back = profile_from(learned_from(PROFILE, run=replace(RUN, items=items)), items=items)
+
+    whole_s = back.wall_s + back.remaining.median_s
+    assert back.wall_s + back.remaining.high_s > 1.05 * whole_s
+    assert back.wall_s + back.remaining.low_s < 0.95 * whole_s
+
+
 def test_an_input_without_a_length_is_as_long_as_the_last_one() -> None:
     learned = learned_from(PROFILE)
 
@@ -141,7 +149,8 @@ def test_a_run_makes_the_mean_that_of_all_items_and_keeps_what_was_foretold() ->
     assert (learned.sampled, learned.items) == (1000, 1000)
     assert (learned.mean_s, learned.trend) == (1.2e-3, 1.0)
     assert (learned.engine, learned.workers) == (EngineKind.TEAM, 2)
-    assert learned.past == (Foretold(predicted_s=0.522, actual_s=0.6),)
+    (past,) = learned.past
+    assert (past.predicted_s, past.actual_s, past.engine) == (0.522, 0.6, EngineKind.TEAM)
     serial = replace(RUN, decision=None)
     assert learned_from(PROFILE, run=serial).past == ()
 

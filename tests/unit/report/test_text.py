@@ -103,7 +103,15 @@ What each choice would take
 
 Why not the others
   threads: whether the function releases the interpreter lock was not measured
-  processes, spawned: forked workers inherit function and items; here both must be sent"""
+  processes, spawned: forked workers inherit function and items; here both must be sent
+
+What limits 2 processes, forked
+  cores     90.4% (27.5 ms): the calls themselves, 2 at once on all cores
+  start-up  6.9% (2.10 ms): workers are made, and ended
+  the rest  2.7% (823 \u00b5s)
+
+What would help
+  4 cores instead of 2: 18.1 ms instead of 30.4 ms, 1.68 times faster"""
 
 
 def test_a_decision_is_explained() -> None:

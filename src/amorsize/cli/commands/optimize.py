@@ -53,17 +53,10 @@ def _run(args: Namespace) -> int:
 
 
 def _document(result: OptimizationResult, explanation: str | None) -> str:
-    fields = {
-        "n_jobs": result.n_jobs,
-        "chunksize": result.chunksize,
-        "executor_type": result.executor_type,
-        "estimated_speedup": result.estimated_speedup,
-        "reason": result.reason,
-        "warnings": list(result.warnings),
-    }
+    fields = result.to_dict()
     if explanation is not None:
         fields["explanation"] = explanation
-    return f"{json.dumps(fields, indent=2, ensure_ascii=False)}\n"
+    return f"{json.dumps(fields, indent=2, ensure_ascii=False, allow_nan=False)}\n"
 
 
 COMMAND = Command("measure a function on its data, and say how to run it", _configure, _run)
