@@ -4,9 +4,15 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from amorsize.api.benchmark_result import BenchmarkResult
+    from amorsize.api.compare import compare_strategies, compare_with_optimizer
+    from amorsize.api.comparison import ComparisonConfig, ComparisonResult
     from amorsize.api.execute import execute
     from amorsize.api.optimize import optimize
     from amorsize.api.result import OptimizationResult
+    from amorsize.api.tune import bayesian_tune_parameters, quick_tune, tune_parameters
+    from amorsize.api.tuning_result import TuningResult
+    from amorsize.api.validate import quick_validate, validate_optimization
     from amorsize.cache import (
         CacheStats,
         CacheValidationResult,
@@ -35,16 +41,23 @@ if TYPE_CHECKING:
 __all__ = (
     "AmorsizeError",
     "BackendRefusedError",
+    "BenchmarkResult",
     "CacheStats",
     "CacheValidationResult",
+    "ComparisonConfig",
+    "ComparisonResult",
     "FileMissingError",
     "OptimizationResult",
     "ResultLostError",
+    "TuningResult",
     "UsageError",
     "WorkerCrashedError",
     "__version__",
+    "bayesian_tune_parameters",
     "clear_benchmark_cache",
     "clear_cache",
+    "compare_strategies",
+    "compare_with_optimizer",
     "execute",
     "export_cache",
     "get_benchmark_cache_stats",
@@ -54,9 +67,13 @@ __all__ = (
     "optimize",
     "prewarm_cache",
     "prune_expired_cache",
+    "quick_tune",
+    "quick_validate",
     "repair_cache",
+    "tune_parameters",
     "validate_cache",
     "validate_cache_entry",
+    "validate_optimization",
 )
 
 __version__ = "0.2.0"
@@ -65,6 +82,17 @@ _HOMES = {
     "execute": "amorsize.api.execute",
     "optimize": "amorsize.api.optimize",
     "OptimizationResult": "amorsize.api.result",
+    "BenchmarkResult": "amorsize.api.benchmark_result",
+    "quick_validate": "amorsize.api.validate",
+    "validate_optimization": "amorsize.api.validate",
+    "ComparisonConfig": "amorsize.api.comparison",
+    "ComparisonResult": "amorsize.api.comparison",
+    "compare_strategies": "amorsize.api.compare",
+    "compare_with_optimizer": "amorsize.api.compare",
+    "TuningResult": "amorsize.api.tuning_result",
+    "bayesian_tune_parameters": "amorsize.api.tune",
+    "quick_tune": "amorsize.api.tune",
+    "tune_parameters": "amorsize.api.tune",
     **dict.fromkeys(
         (
             "CacheStats",

@@ -1,0 +1,52 @@
+"""``multiprocessing.Pool``, by the start method in force: made, used for one ``map``, ended."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from amorsize.bench.children import children, end
+from amorsize.bench.deadline import TimeUpError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from amorsize.bench.task import Task
+
+
+def processes(task: Task) -> list[Any]:
+    """Run ``Pool(n_jobs).map(func, items, chunksize)``, or kill the workers when time is up."""
+    before = children()
+    pool = None
+    try:
+        with _undisturbed():
+            # workers leave a Ctrl-C to us: nothing but tracebacks would come of it
+            pool = multiprocessing.Pool(
+                task.setup.n_jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN)
+            )
+        coming = pool.map_async(task.func, task.items, task.setup.chunksize)
+        coming.wait(None if task.deadline.rings else task.deadline.left_s)
+        if not coming.ready():
+            raise TimeUpError
+        results: list[Any] = coming.get()
+        pool.terminate()
+        pool.join()
+    except BaseException:
+        end(_nothing if pool is None else pool.terminate, before)
+        raise
+    return results
+
+
+def _undisturbed() -> AbstractContextManager[object]:
+    """A pool cut short while it is made would leave workers that nobody knows of."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return nullcontext()
+    from amorsize.engines.forking import interrupts_held
+
+    return interrupts_held()
+
+
+def _nothing() -> None:
+    """There is no pool to close."""
