@@ -104,23 +104,28 @@ def _kept(data: Any, max_items: Any, timeout: Any, *, verbose: Any) -> tuple[Kep
 
 
 def _checked(configs: Any, besides: Sequence[str] = ()) -> list[ComparisonConfig]:
-    if isinstance(configs, ComparisonConfig) or not hasattr(type(configs), "__iter__"):
-        raise UsageError.parameter(
-            f"configs must be a list of ComparisonConfig, got {type(configs).__name__}"
-        )
+    kind = type(configs)
+    if kind is ComparisonConfig or not hasattr(kind, "__iter__"):
+        raise _no_configs(kind.__name__)
     asked = list(configs)
     wrong = next((one for one in asked if not isinstance(one, ComparisonConfig)), None)
     if wrong is not None:
-        raise UsageError.parameter(
-            f"configs must be a list of ComparisonConfig, got a {type(wrong).__name__} in it"
-        )
+        kind = type(wrong)
+        raise _no_configs("a " + kind.__name__ + " in it")
     if not asked and not besides:
-        raise UsageError.parameter("configs must not be empty", hint="there is nothing to compare")
+        complaint = "configs must not be empty"
+        raise UsageError.parameter(complaint, hint="there is nothing to compare")
     names = [*besides, *(one.name for one in asked)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise UsageError.parameter(f"configs must have different names, got {twice!r} twice")
+        complaint = f"configs must have different names, got {twice!r} twice"
+        raise UsageError.parameter(complaint)
     return asked
+
+
+def _no_configs(got: str) -> UsageError:
+    complaint = f"configs must be a list of ComparisonConfig, got {got}"
+    return UsageError.parameter(complaint)
 
 
 def _compared(
@@ -152,7 +157,8 @@ def _result_of(raced: Raced, configs: list[ComparisonConfig]) -> ComparisonResul
         msg = f"no configuration came to its end: {why}"
         raise AmorsizeError(msg, hint="give more time, or fewer items")
     ratios = [ratio_of(series[base].seconds, one.seconds) for one in series.values()]
-    times = [math.inf if one.median_s is None else one.median_s for one in series.values()]
+    base_s = interval_of(series[base].seconds)
+    times = [base_s.median_s / one.middle if base_s and one else math.inf for one in ratios]
     best = min(range(len(times)), key=times.__getitem__)
     remarks = [
         *disagreements(raced.compared, base),

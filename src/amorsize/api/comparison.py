@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
-from amorsize.api.checks import choice, positive_integer
+from amorsize.api.checks import check_name, choice, positive_integer
 from amorsize.bench.advised import setup_for
-from amorsize.errors import UsageError
 from amorsize.report.page import pairs, wrapped
 from amorsize.vocab.estimate import Measured
 from amorsize.vocab.trials import Choice, Runner, Setup
@@ -29,9 +28,7 @@ class ComparisonConfig:
     executor_type: str = "process"
 
     def __post_init__(self) -> None:
-        name: Any = self.name
-        if not isinstance(name, str) or not name:
-            raise UsageError.parameter(f"name must be text, got {name!r}")
+        check_name("name", self.name)
         self.n_jobs = positive_integer("n_jobs", self.n_jobs)
         self.chunksize = positive_integer("chunksize", self.chunksize)
         self.executor_type = choice("executor_type", self.executor_type, Runner).value
@@ -50,7 +47,9 @@ class ComparisonConfig:
 class ComparisonResult:
     """Times of whole jobs, workers made and ended, in seconds.
 
-    A way that failed or was stopped has an infinite time and a speed-up of 0.
+    A time is that of the first configuration over the speed-up, which comes from rounds that both
+    were in: what else the machine did in other rounds is taken out. A way that failed or was
+    stopped has an infinite time and a speed-up of 0.
     """
 
     configs: list[ComparisonConfig]

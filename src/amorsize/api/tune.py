@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.api.announce import Announcer
-from amorsize.api.checks import check_call, check_flags, positive_integer, positive_number
+from amorsize.api.checks import (
+    check_call,
+    check_flags,
+    ends_of,
+    positive_integer,
+    positive_integers,
+    positive_number,
+)
 from amorsize.api.optimize import optimize
 from amorsize.api.tuning_result import TuningResult
 from amorsize.bench.advised import setup_for
 from amorsize.bench.kept import keep
 from amorsize.bench.tune import Search
-from amorsize.errors import AmorsizeError, UsageError
+from amorsize.errors import AmorsizeError
 from amorsize.machine.facts import usable_cpus
 from amorsize.plan import halving, tunables
 from amorsize.plan.facts import waits
@@ -77,8 +84,8 @@ def tune_parameters(
     """
     check_flags(use_optimizer_hint=use_optimizer_hint)
     wanted = _Wanted(
-        jobs=_numbers("n_jobs_range", n_jobs_range),
-        chunks=_numbers("chunksize_range", chunksize_range),
+        jobs=positive_integers("n_jobs_range", n_jobs_range),
+        chunks=positive_integers("chunksize_range", chunksize_range),
         most=MOST,
         hint=bool(use_optimizer_hint),
     )
@@ -147,10 +154,13 @@ def bayesian_tune_parameters(
     del random_state
     check_flags(use_optimizer_hint=use_optimizer_hint)
     wanted = _Wanted(
-        jobs=_between("n_jobs", n_jobs_min, usable_cpus() if n_jobs_max is None else n_jobs_max),
+        jobs=halving.geometric(
+            *ends_of("n_jobs", n_jobs_min, usable_cpus() if n_jobs_max is None else n_jobs_max),
+            STEPS,
+        ),
         chunks=None
         if chunksize_max is None
-        else _between("chunksize", chunksize_min, chunksize_max),
+        else halving.geometric(*ends_of("chunksize", chunksize_min, chunksize_max), STEPS),
         least_chunk=positive_integer("chunksize_min", chunksize_min),
         most=positive_integer("n_iterations", n_iterations),
         hint=bool(use_optimizer_hint),
@@ -285,27 +295,3 @@ def _result_of(tuned: Tuned, ground: _Ground, kept: Kept, *, hint: bool) -> Tuni
 
 def _numbers_of(setup: Setup) -> tuple[int, int]:
     return setup.n_jobs, setup.chunksize
-
-
-def _numbers(name: str, values: Any) -> list[int] | None:
-    """A range that users give.
-
-    Raises:
-        UsageError: it is empty, or one of them is not positive.
-    """
-    if values is None:
-        return None
-    if isinstance(values, (str, bytes)) or not hasattr(type(values), "__iter__"):
-        kind = type(values).__name__
-        raise UsageError.parameter(f"{name} must be a list of whole numbers, got {kind}")
-    numbers = [positive_integer(name, value) for value in values]
-    if not numbers:
-        raise UsageError.parameter(f"{name} must not be empty")
-    return numbers
-
-
-def _between(name: str, low: Any, high: Any) -> list[int]:
-    least, most = positive_integer(f"{name}_min", low), positive_integer(f"{name}_max", high)
-    if least > most:
-        raise UsageError.parameter(f"{name}_min must not exceed {name}_max, got {least} > {most}")
-    return halving.geometric(least, most, STEPS)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
+from amorsize.api.result import OptimizationResult
 from amorsize.bench.advised import setup_for
 from amorsize.plan.units import seconds
 from amorsize.plan.wording import times_faster
 from amorsize.report.page import pairs, wrapped
 from amorsize.report.trials import setup_name
 
-if TYPE_CHECKING:
-    from amorsize.api.result import OptimizationResult
-
-SHOWN = 5
+SHOWN: Final = 5
+"""Configurations are shown, at most."""
 
 
 @dataclass(slots=True, repr=False, eq=False)

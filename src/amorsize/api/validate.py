@@ -17,7 +17,7 @@ from amorsize.bench.race import Race
 from amorsize.bench.timed import Times
 from amorsize.errors import UsageError
 from amorsize.plan.repricing import Prediction, fitting_items, repriced
-from amorsize.plan.rounds import Goal
+from amorsize.plan.rounds import LEAST_ROUNDS, Goal
 from amorsize.plan.units import seconds
 from amorsize.report.trials import disagreements, series_line, setup_name
 from amorsize.report.validation import LOOP, Held, accuracy_of, remarks, verdict_line
@@ -93,10 +93,10 @@ def validate_optimization(
     check_flags(verbose=verbose, use_cache=use_cache)
     most = None if max_items is None else positive_integer("max_items", max_items)
     limit_s = positive_number("timeout", timeout)
-    if optimization is not None and not isinstance(optimization, OptimizationResult):
-        raise UsageError.parameter(
-            f"optimization must be an OptimizationResult, got {type(optimization).__name__}"
-        )
+    if not isinstance(optimization, OptimizationResult | None):
+        kind = type(optimization).__name__
+        complaint = f"optimization must be an OptimizationResult, got {kind}"
+        raise UsageError.parameter(complaint)
     ends = monotonic() + limit_s
     kept = keep(data, most, limit_s=limit_s)
     advice = optimization or optimize(func, kept.items, use_cache=bool(use_cache))
@@ -137,13 +137,13 @@ class _Check:
         race = Race(
             func=self._func,
             items=self._items,
-            goal=Goal(precise=True),
+            goal=Goal(precise=self._setup.runner is not Runner.SERIAL),
             budget_s=left_s,
             say=self._announcer.tell,
         )
         raced = race.run({LOOP: Setup(runner=Runner.SERIAL), setup_name(self._other): self._other})
         result = self._from_race(raced)
-        if use_cache and _is_whole(result):
+        if use_cache and self._is_worth_keeping(raced):
             self._times().keep(result.serial_time, result.parallel_time, result.actual_speedup)
         self._announcer.tell("", str(result))
         return result
@@ -183,13 +183,21 @@ class _Check:
         return found.entry
 
     def _from_cache(self, entry: BenchmarkCacheEntry) -> BenchmarkResult:
-        speedup = entry.serial_time / max(entry.parallel_time, 1e-9)
-        ratio = Ratio(speedup, speedup, speedup, speedup, speedup, 3)
-        result = self._judged(ratio, (entry.serial_time, entry.parallel_time))
+        result = self._judged(
+            Ratio.kept(entry.actual_speedup), (entry.serial_time, entry.parallel_time)
+        )
         result.cache_hit = True
         result.recommendations.append("results were not compared: use_cache=False runs both again")
         self._announcer.tell("", str(result))
         return result
+
+    def _is_worth_keeping(self, raced: Raced) -> bool:
+        """A figure of one of the standard pools that another day would not change."""
+        base, other = raced.series[LOOP], raced.series[setup_name(self._other)]
+        ratio = ratio_of(base.seconds, other.seconds)
+        if self._setup.runner not in {Runner.PROCESS, Runner.THREAD} or ratio is None:
+            return False
+        return ratio.runs >= LEAST_ROUNDS and ratio.is_precise
 
     # -- the verdict
 
@@ -267,8 +275,3 @@ def _advised(advice: OptimizationResult) -> Setup:
     if advice.run is not None:
         return Setup(runner=Runner.ADAPTIVE)
     return setup_for(advice.executor_type, advice.n_jobs, advice.chunksize)
-
-
-def _is_whole(result: BenchmarkResult) -> bool:
-    pool = result.optimization.run is None and result.optimization.n_jobs > 1
-    return pool and not result.interrupted and result.choice is not Choice.UNKNOWN

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 AGAIN_S: Final = 1.0
 """The alarm rings again so often: a bare ``except`` of the function may have swallowed it."""
 
+GRACE_S: Final = 0.25
+"""Who asks for the time between items is interrupted only if an item takes so long after it."""
+
 SOON_S: Final = 1e-3
 """An alarm of the user's that should have rung meanwhile rings so soon after."""
 
@@ -46,6 +49,11 @@ class Deadline:
     def left_s(self) -> float:
         return max(0.0, self._due - monotonic())
 
+    @property
+    def wait_s(self) -> float | None:
+        """The same for those who wait: ``None`` is for ever."""
+        return None if math.isinf(self._due) else self.left_s
+
     def check(self) -> None:
         """Where no alarm can ring, whoever runs items asks between them.
 
@@ -56,13 +64,13 @@ class Deadline:
             raise TimeUpError
 
     @contextmanager
-    def armed(self) -> Iterator[None]:
-        """Ring if the block takes too long: it ends with a KeyboardInterrupt then.
+    def armed(self, grace_s: float = 0.0) -> Iterator[None]:
+        """Ring ``grace_s`` after the time is up: the block ends with a KeyboardInterrupt then.
 
         Outside the main thread, and where an alarm of the user's is due before, nothing rings.
         """
         theirs_s, every_s = signal.getitimer(signal.ITIMER_REAL) if _can_ring() else (0.0, 0.0)
-        limit_s = self.left_s
+        limit_s = self.left_s + grace_s
         if not _can_ring() or math.isinf(limit_s) or 0 < theirs_s <= limit_s:
             yield
             return

@@ -41,9 +41,8 @@ def keep(data: Iterable[Any], most: int | None, *, limit_s: float) -> Kept:
         items = list(_read(iterator, most, limit_s))
         kept = Kept(items, chain(items, iterator) if iterator is data else data)
     if not len(kept.items):
-        raise UsageError.parameter(
-            "data parameter must not be empty", hint="there is nothing to measure"
-        )
+        complaint = "data parameter must not be empty"
+        raise UsageError.parameter(complaint, hint="there is nothing to measure")
     return kept
 
 
@@ -64,7 +63,5 @@ def _read(iterator: Iterator[Any], most: int | None, limit_s: float) -> Iterator
             return
         left = None if left is None else left - count
         if monotonic() > ends:
-            raise UsageError.parameter(
-                f"data parameter took longer than {seconds(limit_s)} to read",
-                hint="give max_items, or a longer timeout",
-            )
+            complaint = f"data parameter took longer than {seconds(limit_s)} to read"
+            raise UsageError.parameter(complaint, hint="give max_items, or a longer timeout")

@@ -89,16 +89,12 @@ def _collected(futures: list[Future[Any]], task: Task) -> list[Any]:
     results = []
     for future in futures:
         try:
-            results.append(future.result(_wait_s(task)))
+            results.append(future.result(task.deadline.wait_s))
         except TimeoutError:
             if future.done():  # it is the function's own
                 raise
             raise TimeUpError from None
     return results
-
-
-def _wait_s(task: Task) -> float | None:
-    return None if task.deadline.rings else task.deadline.left_s
 
 
 def _busy(name: str, futures: list[Future[Any]]) -> int:

@@ -12,6 +12,7 @@ from amorsize.bench.deadline import TimeUpError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from multiprocessing.pool import MapResult
 
     from amorsize.bench.task import Task
 
@@ -27,16 +28,20 @@ def processes(task: Task) -> list[Any]:
                 task.setup.n_jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN)
             )
         coming = pool.map_async(task.func, task.items, task.setup.chunksize)
-        coming.wait(None if task.deadline.rings else task.deadline.left_s)
-        if not coming.ready():
-            raise TimeUpError
-        results: list[Any] = coming.get()
+        results = _awaited(coming, task)
         pool.terminate()
         pool.join()
     except BaseException:
         end(_nothing if pool is None else pool.terminate, before)
         raise
     return results
+
+
+def _awaited(coming: MapResult[Any], task: Task) -> list[Any]:
+    coming.wait(task.deadline.wait_s)
+    if not coming.ready():
+        raise TimeUpError
+    return coming.get()
 
 
 def _undisturbed() -> AbstractContextManager[object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from amorsize.report.trials import trial_line
 from amorsize.vocab.trials import Agreement, Compared, Ended, Series, Setup, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
 CHECKED_ROUNDS = 2
 """In so many rounds results are compared: the second one of the base tells if it repeats itself."""

@@ -7,7 +7,7 @@ from pickle import PicklingError
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from amorsize.bench.deadline import Deadline, TimeUpError
+from amorsize.bench.deadline import GRACE_S, Deadline, TimeUpError
 from amorsize.bench.registry import NotInstalledError, runner_for
 from amorsize.bench.task import Task
 from amorsize.report.trials import setup_name
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 HERE: Final = frozenset({Runner.SERIAL, Runner.THREAD, Runner.ADAPTIVE})
 """Who raises nothing but what the function, or a worker of ours, raises."""
+
+ASKING: Final = frozenset({Runner.SERIAL, Runner.THREAD, Runner.PROCESS})
+"""Who looks at the clock by itself. An alarm that rings in the middle of a destructor is told on
+stderr by the interpreter, and lost: it rings again, but it is better not to need it."""
 
 
 class Ran(NamedTuple):
@@ -48,7 +52,7 @@ def run_trial(
     task = Task(func, items, setup, deadline)
     began = perf_counter()
     try:
-        with deadline.armed():
+        with deadline.armed(GRACE_S if setup.runner in ASKING else 0.0):
             results = ready.run(task)
             elapsed_s = perf_counter() - began
     except TimeUpError:

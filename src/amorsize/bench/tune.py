@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, inf
 from statistics import median
@@ -14,8 +15,6 @@ from amorsize.report.trials import setup_name, trial_line
 from amorsize.vocab.trials import Ended, Runner, Setup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from amorsize.plan.halving import Guess
     from amorsize.vocab.trials import Trial
 

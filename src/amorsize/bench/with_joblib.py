@@ -32,5 +32,5 @@ def run(task: Task) -> list[Any]:
 
 
 def settle() -> None:
-    """joblib keeps its workers for the next call, which would start warm."""
+    """End the workers that joblib keeps for the next call, which would start warm."""
     get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)

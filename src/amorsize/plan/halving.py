@@ -12,10 +12,10 @@ from itertools import product
 from math import ceil, inf
 from typing import TYPE_CHECKING, Final
 
+from amorsize.vocab.trials import Setup
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from amorsize.vocab.trials import Setup
 
 WORTH_A_TRY: Final = 1.5
 """A candidate that the model expects to take so many times as long as the best is not run.
@@ -67,7 +67,7 @@ def jobs_for(cores: int, *, waits: bool, items: int, most: int) -> list[int]:
 
 
 def geometric(low: int, high: int, count: int) -> list[int]:
-    """At most ``count`` whole numbers from ``low`` to ``high``, each about so many times another."""
+    """At most ``count`` whole numbers from ``low`` to ``high``, each by a like factor."""
     if count == 1 or low >= high:
         return [low]
     step = (high / low) ** (1 / (count - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, assert_never
 
 from amorsize.plan.units import seconds, three_digits
@@ -68,7 +69,10 @@ def ratio_words(ratio: Ratio) -> str:
     """How two ways compare, with the interval."""
     if ratio.runs == 1:
         return f"{times_faster(ratio.middle)}, each run once"
-    return f"{times_faster(ratio.middle)} ({three_digits(ratio.low)} to {_most(ratio.high)})"
+    low, high = ratio.low, ratio.high
+    if ratio.middle < 1:
+        low, high = _inverse(high), _inverse(low)
+    return f"{times_faster(ratio.middle)} ({three_digits(low)} to {_most(high)})"
 
 
 def choice_words(choice: Choice) -> str:
@@ -120,6 +124,10 @@ def _going_on(trial: Trial) -> str:
         return ""
     calls = "1 call" if trial.still_running == 1 else f"{trial.still_running} calls"
     return f"; {calls} still run in threads, which nothing can stop"
+
+
+def _inverse(ratio: float) -> float:
+    return 1 / ratio if ratio > 0 else inf
 
 
 def _most(ratio: float) -> str:

@@ -8,7 +8,7 @@ disturbed does not carry the rest away.
 from __future__ import annotations
 
 from math import exp, inf, log, sqrt
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from amorsize.vocab.estimate import Measured
 from amorsize.vocab.trials import Choice
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 LEAST_DIFFERENCE: Final = 0.02
 """Ratios nearer to 1 are called no difference however sure they are: other days differ by more."""
+
+PRECISE: Final = 0.04
+"""Half an interval of this width, relative to the middle, is good enough."""
 
 TRIM_FROM: Final = 6
 """From so many runs on, every sixth part is left out at either end."""
@@ -42,14 +45,16 @@ class Ratio(NamedTuple):
     """At 99 %, to be claimed by: they are looked at after every round, which costs certainty."""
     runs: int
 
+    @classmethod
+    def kept(cls, middle: float) -> Self:
+        """A ratio that was precise when it was measured, and of which only the middle was kept."""
+        low, high = middle / (1 + PRECISE), middle * (1 + PRECISE)
+        return cls(middle, low, high, low, high, 2)
+
     @property
     def is_precise(self) -> bool:
         """Whether the interval is narrow enough to stop at."""
         return self.high <= self.low * (1 + 2 * PRECISE)
-
-
-PRECISE: Final = 0.04
-"""Half an interval of this width, relative to the middle, is good enough."""
 
 
 def interval_of(seconds: Sequence[float]) -> Measured | None:
