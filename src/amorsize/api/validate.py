@@ -23,7 +23,7 @@ from amorsize.report.trials import disagreements, series_line, setup_name
 from amorsize.report.validation import LOOP, Held, accuracy_of, remarks, verdict_line
 from amorsize.stats.repeated import Ratio, choice_by, interval_of, ratio_of
 from amorsize.vocab.advice import PoolCandidate, PoolKind
-from amorsize.vocab.trials import Choice, Runner, Setup
+from amorsize.vocab.trials import Agreement, Runner, Setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -93,8 +93,9 @@ def validate_optimization(
     check_flags(verbose=verbose, use_cache=use_cache)
     most = None if max_items is None else positive_integer("max_items", max_items)
     limit_s = positive_number("timeout", timeout)
-    if not isinstance(optimization, OptimizationResult | None):
-        kind = type(optimization).__name__
+    given: object = optimization
+    if not isinstance(given, OptimizationResult | None):
+        kind = type(given).__name__
         complaint = f"optimization must be an OptimizationResult, got {kind}"
         raise UsageError.parameter(complaint)
     ends = monotonic() + limit_s
@@ -221,7 +222,7 @@ class _Check:
             raced.compared[setup_name(self._other)].agreement,
         )
         result.recommendations[:0] = [*wrong, *self._limits(raced)]
-        if wrong and self._setup.runner is not Runner.SERIAL:
+        if result.agreement in {Agreement.DIFFERENT, Agreement.UNORDERED}:
             result.verdict = f"the results differ; {result.verdict}"
         return result
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+from contextlib import nullcontext
 from multiprocessing import active_children
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
+from amorsize.engines.forking import interrupts_held
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 CLOSING_S: Final = 1.0
 """A pool that ends well does so in some milliseconds; a worker may be deaf to SIGTERM, though."""
@@ -23,12 +28,21 @@ def children() -> set[Any]:
 
 
 def end(close: Callable[[], object], before: set[Any]) -> None:
-    """Close a pool; kill what has been started since ``before`` if that takes too long."""
-    closer = Thread(target=close, name="amorsize-bench-closing", daemon=True)
-    closer.start()
-    closer.join(CLOSING_S)
-    kill_since(before)
-    closer.join(CLOSING_S)
+    """Close a pool; kill what has been started since ``before`` if that takes too long.
+
+    Neither an alarm nor another Ctrl-C cuts it short.
+    """
+    with undisturbed():
+        closer = Thread(target=close, name="amorsize-bench-closing", daemon=True)
+        closer.start()
+        closer.join(CLOSING_S)
+        kill_since(before)
+        closer.join(CLOSING_S)
+
+
+def undisturbed() -> AbstractContextManager[object]:
+    """Let interrupts wait until the block is over, where signals can be held."""
+    return interrupts_held() if hasattr(signal, "pthread_sigmask") else nullcontext()
 
 
 def kill_since(before: set[Any]) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from amorsize.bench.children import children, end
+from amorsize.bench.children import children, end, undisturbed
 from amorsize.bench.deadline import TimeUpError
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from multiprocessing.pool import MapResult
 
     from amorsize.bench.task import Task
@@ -22,7 +20,8 @@ def processes(task: Task) -> list[Any]:
     before = children()
     pool = None
     try:
-        with _undisturbed():
+        # cut short while it is made, it would leave workers that nobody knows of
+        with undisturbed():
             # workers leave a Ctrl-C to us: nothing but tracebacks would come of it
             pool = multiprocessing.Pool(
                 task.setup.n_jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN)
@@ -42,15 +41,6 @@ def _awaited(coming: MapResult[Any], task: Task) -> list[Any]:
     if not coming.ready():
         raise TimeUpError
     return coming.get()
-
-
-def _undisturbed() -> AbstractContextManager[object]:
-    """A pool cut short while it is made would leave workers that nobody knows of."""
-    if not hasattr(signal, "pthread_sigmask"):
-        return nullcontext()
-    from amorsize.engines.forking import interrupts_held
-
-    return interrupts_held()
 
 
 def _nothing() -> None:

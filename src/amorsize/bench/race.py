@@ -92,7 +92,7 @@ class Race:
     def _once(self, raced: Raced, name: str, *, turn: int, limit_s: float) -> None:
         left = raced.still_running
         if left:
-            why = f"not run: {left} calls of another way still run in threads"
+            why = f"not run: calls of another way, {left} in number, still run in threads"
             ran = Ran(Trial(ended=Ended.FAILED, elapsed_s=0.0, why=why))
         else:
             ran = run_trial(self.func, self.items, raced.setups[name], limit_s=max(1e-3, limit_s))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpire.pool import WorkerPool
 
-from amorsize.bench.children import children, kill_since
+from amorsize.bench.children import children, end
 
 if TYPE_CHECKING:
     from amorsize.bench.task import Task
@@ -32,4 +32,8 @@ def run(task: Task) -> list[Any]:
                 )
             )
     finally:
-        kill_since(before)
+        end(_nothing, before)
+
+
+def _nothing() -> None:
+    """The pool has ended as well as it could."""

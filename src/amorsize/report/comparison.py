@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from amorsize.plan.rounds import CLEAR
 from amorsize.report.trials import choice_words, ratio_words, series_line
 from amorsize.stats.repeated import choice_by, interval_of, ratio_of
 from amorsize.vocab.trials import Choice, Ended
@@ -34,16 +35,17 @@ def comparison_remarks(series: Mapping[str, Series], base: str, best: str) -> It
             yield f"{name} {_failed(one.stopped.why)}"
     if next(iter(series)) != base:
         yield f"speed-ups are over {base}: what comes before it has not come to its end"
-    equals = [
-        name
-        for name, one in series.items()
-        if name != best
-        and choice_by(ratio_of(series[best].seconds, one.seconds)) is Choice.NO_DIFFERENCE
-    ]
+    equals = [name for name, one in series.items() if name != best and _equal(series[best], one)]
     if equals:
         yield f"{', '.join(equals)}: no difference from {best} beyond the noise"
     if any(len(one.seconds) == 1 for one in series.values()):
         yield "what ran once only may be faster or slower by chance: give more time, or fewer items"
+
+
+def _equal(best: Series, other: Series) -> bool:
+    """As good, as far as few runs can tell: what looks clearly slower is not called equal."""
+    ratio = ratio_of(other.seconds, best.seconds)
+    return ratio is not None and choice_by(ratio) is Choice.NO_DIFFERENCE and ratio.middle < CLEAR
 
 
 def _failed(why: str) -> str:

@@ -122,8 +122,10 @@ def _so_far(trial: Trial, items: int) -> str:
 def _going_on(trial: Trial) -> str:
     if not trial.still_running:
         return ""
-    calls = "1 call" if trial.still_running == 1 else f"{trial.still_running} calls"
-    return f"; {calls} still run in threads, which nothing can stop"
+    calls = "1 call still runs in a thread"
+    if trial.still_running > 1:
+        calls = f"{trial.still_running} calls still run in threads"
+    return f"; {calls}, which nothing can stop"
 
 
 def _inverse(ratio: float) -> float:
