@@ -111,7 +111,7 @@ def _checked(configs: Any, besides: Sequence[str] = ()) -> list[ComparisonConfig
     wrong = next((one for one in asked if not isinstance(one, ComparisonConfig)), None)
     if wrong is not None:
         kind = type(wrong)
-        raise _no_configs("a " + kind.__name__ + " in it")
+        raise _no_configs(kind.__name__ + " in it")
     if not asked and not besides:
         complaint = "configs must not be empty"
         raise UsageError.parameter(complaint, hint="there is nothing to compare")
