@@ -120,7 +120,7 @@ def test_many_run_on_a_share_of_the_items_and_few_on_all_of_them() -> None:
     assert len(found.tuned.times) == 4
     assert len(found.tuned.whole) == 2
     assert loop not in found.tuned.times
-    assert calls[0] >= 4 > calls[1]  # the share is spread: every tenth item
+    assert calls[0] - calls[1] == 4  # the share is spread: every tenth item
 
 
 def test_a_pool_that_gains_nothing_is_held_against_the_loop() -> None:
@@ -161,7 +161,7 @@ def test_what_does_not_work_is_told_of() -> None:
     result = tune_parameters(lambda x: jobs.busy(x), ROUNDS, [2], None, False)  # noqa: PLW0108 - it has no name
 
     assert result.best_n_jobs == 1
-    assert any("did not work: PicklingError" in told for told in result.recommendations)
+    assert any("did not work: " in told for told in result.recommendations)
 
 
 def test_no_time_at_all_is_an_error() -> None:

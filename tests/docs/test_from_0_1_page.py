@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import amorsize
-from amorsize import OptimizationResult
+from amorsize import OptimizationResult, TuningResult
 from amorsize.cli.app import build_parser, find_commands
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -24,17 +24,18 @@ def test_names_that_are_missing_are_not_in_the_library() -> None:
     kinds = re.findall(r"^- ([a-z ]+):", MISSING, re.MULTILINE)
     names = set().union(*(names_in(kind) for kind in kinds if kind != "on the command line"))
 
-    assert len(names) > 25
+    assert len(names) > 20
     assert not names & set(amorsize.__all__)
 
 
 def test_methods_that_are_missing_are_not_there() -> None:
     assert not names_in("of `OptimizationResult`") & set(dir(OptimizationResult))
+    assert not names_in("of `TuningResult`") & set(dir(TuningResult))
 
 
 def test_flags_and_commands_that_are_missing_are_named_on_both_pages() -> None:
     names = names_in("on the command line")
 
-    assert names == {"--save-config", "--load-config", "compare", "tune", "history", "validate"}
+    assert names == {"--save-config", "--load-config", "--save-result", "history"}
     assert not names & (build_parser().flags | find_commands().keys())
     assert all(f"`{name}`" in (DOCS / "command-line.md").read_text() for name in names)
