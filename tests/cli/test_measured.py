@@ -150,7 +150,9 @@ def test_tune_keeps_to_its_ranges(shell: Shell) -> None:
     fields = fields_of(shell.run("tune", "work:slow", "--data-range", "30", *flags))
 
     assert fields["executor_type"] == "thread"
-    assert fields["best_n_jobs"] in {8, 16}
+    tried = {result["n_jobs"] for result in fields["results"]}
+    assert 1 <= len(tried & {8, 16}) <= 2
+    assert len(tried) <= 3  # and what optimize advises
     assert any(result["whole"] for result in fields["results"])
 
 

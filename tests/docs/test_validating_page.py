@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 PAGE = Path(__file__).parents[2] / "docs" / "validating.md"
 JOBS = re.findall(
