@@ -4,6 +4,9 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from amorsize.api.benchmark_result import BenchmarkResult
+    from amorsize.api.compare import compare_strategies, compare_with_optimizer
+    from amorsize.api.comparison import ComparisonConfig, ComparisonResult
     from amorsize.api.configs import (
         ConfigData,
         get_default_config_dir,
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from amorsize.api.optimize import optimize
     from amorsize.api.result import OptimizationResult
     from amorsize.api.system import ValidationResult, validate_system
+    from amorsize.api.tune import bayesian_tune_parameters, quick_tune, tune_parameters
+    from amorsize.api.tuning_result import TuningResult
+    from amorsize.api.validate import quick_validate, validate_optimization
     from amorsize.cache import (
         CacheStats,
         CacheValidationResult,
@@ -54,8 +60,11 @@ if TYPE_CHECKING:
 __all__ = (
     "AmorsizeError",
     "BackendRefusedError",
+    "BenchmarkResult",
     "CacheStats",
     "CacheValidationResult",
+    "ComparisonConfig",
+    "ComparisonResult",
     "ConfigData",
     "ExtraMissingError",
     "FileMissingError",
@@ -63,14 +72,18 @@ __all__ = (
     "HistoryEntry",
     "OptimizationResult",
     "ResultLostError",
+    "TuningResult",
     "UsageError",
     "ValidationResult",
     "WorkerCrashedError",
     "__version__",
+    "bayesian_tune_parameters",
     "clear_benchmark_cache",
     "clear_cache",
     "clear_history",
     "compare_entries",
+    "compare_strategies",
+    "compare_with_optimizer",
     "delete_result",
     "execute",
     "export_cache",
@@ -86,11 +99,15 @@ __all__ = (
     "optimize",
     "prewarm_cache",
     "prune_expired_cache",
+    "quick_tune",
+    "quick_validate",
     "repair_cache",
     "save_config",
     "save_result",
+    "tune_parameters",
     "validate_cache",
     "validate_cache_entry",
+    "validate_optimization",
     "validate_system",
 )
 
@@ -118,6 +135,17 @@ _HOMES = {
         ),
         "amorsize.api.history",
     ),
+    "BenchmarkResult": "amorsize.api.benchmark_result",
+    "quick_validate": "amorsize.api.validate",
+    "validate_optimization": "amorsize.api.validate",
+    "ComparisonConfig": "amorsize.api.comparison",
+    "ComparisonResult": "amorsize.api.comparison",
+    "compare_strategies": "amorsize.api.compare",
+    "compare_with_optimizer": "amorsize.api.compare",
+    "TuningResult": "amorsize.api.tuning_result",
+    "bayesian_tune_parameters": "amorsize.api.tune",
+    "quick_tune": "amorsize.api.tune",
+    "tune_parameters": "amorsize.api.tune",
     **dict.fromkeys(
         (
             "CacheStats",

@@ -71,6 +71,12 @@ def check_flags(**flags: Any) -> None:
             raise UsageError.parameter(f"{name} must be a boolean, got {_kind(value)}")
 
 
+def check_name(name: str, value: Any) -> None:
+    """Text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise UsageError.parameter(f"{name} must be text, got {value!r}")
+
+
 def check_callback(name: str, callback: Any) -> None:
     """Something to call, or nothing."""
     if callback is not None and not callable(callback):
@@ -133,6 +139,26 @@ def positive_integer(name: str, value: Any) -> int:
     if number < 1:
         raise UsageError.parameter(f"{name} must be positive, got {value!r}")
     return number
+
+
+def positive_integers(name: str, values: Any) -> list[int] | None:
+    """Several of them to choose from, where there are any."""
+    if values is None:
+        return None
+    if isinstance(values, (str, bytes)) or not hasattr(type(values), "__iter__"):
+        raise UsageError.parameter(f"{name} must be a list of integers, got {_kind(values)}")
+    numbers = [positive_integer(name, value) for value in values]
+    if not numbers:
+        raise UsageError.parameter(f"{name} must not be empty")
+    return numbers
+
+
+def ends_of(name: str, least: Any, most: Any) -> tuple[int, int]:
+    """The ends of a range, ``{name}_min`` and ``{name}_max``."""
+    low, high = positive_integer(f"{name}_min", least), positive_integer(f"{name}_max", most)
+    if low > high:
+        raise UsageError.parameter(f"{name}_min must not exceed {name}_max, got {low} > {high}")
+    return low, high
 
 
 def positive_number(name: str, value: Any) -> float:

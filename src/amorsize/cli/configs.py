@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from amorsize.api.result import OptimizationResult
+    from amorsize.api.tuning_result import TuningResult
 
 FORCING: Final = {"n_jobs": None, "chunksize": None, "backend": "auto"}
 """What a configuration decides, and what stands there where no flag says otherwise."""
@@ -48,7 +49,7 @@ def check_saving(args: Namespace) -> None:
     checked_place(args.save_config)
 
 
-def save(args: Namespace, result: OptimizationResult) -> None:
+def save(args: Namespace, result: OptimizationResult | TuningResult) -> None:
     """Keep the advice where that was asked for.
 
     Raises:

@@ -32,10 +32,10 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
-def add_input_arguments(parser: argparse.ArgumentParser) -> None:
+def add_input_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Add the flags that say where items come from."""
     group = parser.add_argument_group("items, from exactly one of")
-    one = group.add_mutually_exclusive_group(required=True)
+    one = group.add_mutually_exclusive_group(required=required)
     one.add_argument("--data-range", type=_count, metavar="N", help="the numbers 0 to N-1")
     one.add_argument(
         "--data-file",
@@ -68,6 +68,19 @@ def read_items(args: argparse.Namespace) -> Iterable[Any]:
     if args.data_call is not None:
         return _from_call(beside(args.target, args.data_call))
     return _from_stdin()
+
+
+def check_some_input(args: argparse.Namespace) -> None:
+    """Where the flags are not required as such, see that one is there.
+
+    Raises:
+        InputError: none is.
+    """
+    if not args.data_stdin and args.data_range is None:
+        named = (args.data_file, args.data_glob, args.data_call)
+        if all(name is None for name in named):
+            msg = "there are no items"
+            raise InputError(msg, hint="--data-range 1000 gives the numbers 0 to 999")
 
 
 def files_read(args: argparse.Namespace, items: Iterable[Any]) -> Iterator[str | int]:
