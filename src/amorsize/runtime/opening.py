@@ -18,6 +18,7 @@ from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
 from amorsize.plan.wording import refusal
+from amorsize.runtime.memory import LOOK_UP_AFTER_S
 from amorsize.runtime.questions import FLEETING, Questions
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
@@ -285,7 +286,7 @@ class Opening:
         elif self._sampler.items_are_fleeting:
             raise refusal(self._options, [FLEETING])
         with self._sampler.aside():
-            around = self._around.situation()
+            around = self._around.situation(may_read=self.spent_s >= LOOK_UP_AFTER_S)
         self.profile = self.look()
         for _ in Need:  # each answer may raise one more question
             missing = needs(self.profile, around, self._options)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from amorsize.cache.calibrations import CALIBRATIONS
+from amorsize.calibrate.imports import IMPORTS
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.reaper import REAPER
 from amorsize.engines.spawned_alive import spawned_workers_alive
@@ -26,8 +28,11 @@ class Surroundings:
     def __init__(self) -> None:
         self._full: Situation | None = None
 
-    def situation(self) -> Situation:
-        """Everything a decision looks at."""
+    def situation(self, *, may_read: bool = False) -> Situation:
+        """Everything a decision looks at.
+
+        ``may_read``: there is time to read what engines cost here, once in a process.
+        """
         if self._full is None:
             REAPER.reap()
             self._full = Situation(
@@ -40,8 +45,18 @@ class Surroundings:
                 spawned_warm=spawned_workers_alive(),
                 heap_bytes=resident_bytes(),
                 start_method=start_method_in_force(),
+                calibration=CALIBRATIONS.at_hand,
+                imports=IMPORTS.at_hand,
             )
+        if may_read and self._full.calibration is None:
+            self._full = replace(self._full, calibration=CALIBRATIONS.read())
         return self._full
+
+    def measure_imports(self, patience_s: float) -> None:
+        """Time what spawned workers import, where the standard pools spawn theirs."""
+        here = self.situation()
+        if here.start_method != "fork" and here.cores > 1 and here.spawn_impossible is None:
+            self._full = replace(here, imports=IMPORTS.measure(patience_s))
 
     @property
     def known(self) -> Situation | None:
