@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from time import monotonic, sleep
 from typing import Any, Final
 
 LOG: Final = logging.getLogger(__name__)
@@ -16,6 +17,12 @@ LOG: Final = logging.getLogger(__name__)
 START: Final = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); \
 from amorsize.calibrate.child import main; main(*sys.argv[2:])"
 """Without a main module of its own: spawned workers of it import nothing but what they run."""
+
+
+GRACE_S: Final = 2.0
+"""From asked to killed."""
+
+POLL_S: Final = 5e-3
 
 
 class ChildFailedError(Exception):
@@ -57,9 +64,18 @@ def answer_of(call: tuple[str, ...], patience_s: float) -> Any:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """The process and all that it has started."""
-    if hasattr(os, "killpg"):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
+    """The process and all that it has started.
+
+    Asked first: those that look after shared memory of the others go by themselves, and clean up.
+    """
+    if not hasattr(os, "killpg"):
         process.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        give_up = monotonic() + GRACE_S
+        while monotonic() < give_up:
+            process.poll()
+            os.killpg(process.pid, 0)
+            sleep(POLL_S)
+        os.killpg(process.pid, signal.SIGKILL)
