@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +16,7 @@ from amorsize.machine.fingerprint import fingerprint
 from amorsize.plan.prices import ASSUMED
 from amorsize.vocab.estimate import Assumed, Measured
 from amorsize.vocab.situation import Calibration, Price, Priced
+from tests.support.marked import left_of
 
 if TYPE_CHECKING:
     from amorsize.calibrate.rounds import Samples
@@ -112,18 +111,6 @@ def test_when_the_time_is_up_the_rest_is_assumed() -> None:
     assert one.joint_speed is None
 
 
-def marked(word: str) -> list[str]:
-    """Processes that were started with this word in their environment."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if word.encode() in (folder / "environ").read_bytes():
-                found.append(folder.name)
-        except OSError:  # it has ended, or is another user's
-            continue
-    return found
-
-
 @on_linux
 @pytest.mark.slow
 @pytest.mark.parametrize("patience_s", [0.05, 0.8])
@@ -138,10 +125,7 @@ def test_a_measurement_that_takes_too_long_is_ended_with_all_that_it_started(
 
     [why] = whys(one.prices[Priced.POOL_SPAWN])
     assert why.startswith("it took longer than ")
-    give_up = time.monotonic() + 10
-    while marked(word) and time.monotonic() < give_up:
-        time.sleep(0.01)
-    assert marked(word) == []
+    assert left_of(word) == []
 
 
 def test_what_cannot_be_believed_stays_assumed() -> None:

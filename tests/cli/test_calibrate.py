@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import pytest
 
 from amorsize.cache.calibrations import Calibrations
 from tests.support.calibrated import calibration, speed
+from tests.support.marked import left_of
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Shell
@@ -48,3 +50,20 @@ def test_what_is_stored_is_shown_without_measuring(shell: Shell) -> None:
     assert "decisions count them as so many" in text.out
     assert document["joint_speed"]["counts"] is True
     assert "calibration    measured on 2" in shell.run("machine").out
+
+
+@on_linux
+@pytest.mark.slow
+def test_ctrl_c_ends_all_that_was_started(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    word = f"AMORSIZE_MARK_{shell.folder.name}"
+    monkeypatch.setenv(word, "1")
+    with shell.start("calibrate") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line == "joint-speed\n":
+                break
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+
+    assert process.returncode == 130
+    assert left_of(word) == []
