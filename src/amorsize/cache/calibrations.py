@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 LOG: Final = logging.getLogger(__name__)
 
-BELIEVABLE: Final = 20
+BELIEVABLE: Final = 30
 """No price is so many times the assumed one, nor so small a part of it.
 
 Machines differ by less, and a file that somebody has written cannot make advice absurd."""

@@ -34,8 +34,8 @@ LARGE: Final = 4
 ITEMS: Final = 400
 CHUNK: Final = 20
 
-REAP_S: Final = 1.5e-3
-"""A run waits so long for its workers to exit."""
+REAP_S: Final = 20e-3
+"""Forked workers exit after the run, beside whatever the caller does next; here, before the next."""
 
 READY_S: Final = 5.0
 """Spawned workers that have not answered by then never will."""
@@ -90,9 +90,9 @@ def _run(
     )
     began = perf_counter()
     engine.run(job, silent)
-    if engine.kind is EngineKind.TEAM:
-        REAPER.reap(REAP_S / (workers - 1))
-    return Run(perf_counter() - began, silent.results)
+    wall_s = perf_counter() - began
+    REAPER.reap(REAP_S)
+    return Run(wall_s, silent.results)
 
 
 def _chunk_s(engine: Engine, func: Callable[[Any], Any], joint: float) -> float:
@@ -102,13 +102,23 @@ def _chunk_s(engine: Engine, func: Callable[[Any], Any], joint: float) -> float:
     return (one_by_one.wall_s - together.wall_s) * joint / (ITEMS - ITEMS / CHUNK)
 
 
-def _delay_s(engine: Engine, items: int) -> float | None:
-    """How long after the caller the other worker began; ``None``: it came too late for all."""
-    began = _run(engine, who_and_when, items, workers=SMALL).results
+class _Seen(NamedTuple):
+    """A run in which every item has told when it began."""
+
+    blocked_s: float
+    """Before the first item began, and after the last one had ended."""
+    delay_s: float | None
+    """From the first item of all to the first of another worker; ``None``: it came too late."""
+
+
+def _seen(engine: Engine, items: int, *, workers: int = SMALL) -> _Seen:
+    run = _run(engine, who_and_when, items, workers=workers)
     first: dict[int, float] = {}
-    for process, at in began:
+    for process, at in run.results:
         first[process] = min(at, first.get(process, at))
-    return max(first.values()) - min(first.values()) if len(first) > 1 else None
+    began, ended = min(first.values()), max(at for _, at in run.results) + SPIN_S
+    others = sorted(first.values())[1:2]
+    return _Seen(run.wall_s - (ended - began), others[0] - began if others else None)
 
 
 def team() -> Samples:
@@ -116,15 +126,16 @@ def team() -> Samples:
     engine, parts, joint = engine_for(EngineKind.TEAM), Parts(), min(SMALL, usable_cpus())
     _run(engine, nothing, 1, workers=SMALL)
     for _ in rounds(20, 0.4):
-        small = _run(engine, nothing, 1, workers=SMALL).wall_s
-        large = _run(engine, nothing, 1, workers=LARGE).wall_s
-        each_s = share_s(large - small, LARGE - SMALL, most=small)
+        small, large = _seen(engine, ITEMS), _seen(engine, ITEMS, workers=LARGE)
+        more_s = large.blocked_s - small.blocked_s
+        each_s = share_s(more_s, LARGE - SMALL, most=small.blocked_s)
         parts.add(
-            blocking=small - each_s, per_worker=each_s, per_chunk=_chunk_s(engine, spin, joint)
+            blocking=small.blocked_s - each_s,
+            per_worker=each_s,
+            per_chunk=_chunk_s(engine, spin, joint),
         )
-        delay_s = _delay_s(engine, ITEMS)
-        if delay_s is not None:
-            parts.add(delay=delay_s)
+        if small.delay_s is not None:
+            parts.add(delay=small.delay_s)
     return {Priced.TEAM: parts.samples}
 
 
@@ -193,7 +204,7 @@ def _reused(engine: Engine) -> Parts:
     """The price of workers that are there, the one that a further one adds left out."""
     warm, joint = Parts(), min(SMALL, usable_cpus())
     for _ in rounds(8, 0.3):
-        delay_s = _delay_s(engine, SMALL)
+        delay_s = _seen(engine, SMALL).delay_s
         both_s = _run(engine, nothing, SMALL, workers=SMALL).wall_s
         if delay_s is not None:
             warm.add(delay=delay_s, blocking=both_s - delay_s)

@@ -25,26 +25,29 @@ SECONDS: Final = struct.Struct("d")
 
 
 def gigabyte() -> Samples:
-    """All four, of memory in ordinary pages, as that of Python's objects is."""
+    """All four; what is forked is memory as the system gives it to whoever wants much."""
     parts, memory = Parts(), bytes(PIECE_BYTES)
     before = [_forked_s(_leave) for _ in rounds(12, 0.1)]
     heap = _filled(HEAP_BYTES)
     after = [_forked_s(_leave) for _ in rounds(12, 0.1)]
+    heap.close()
     for small_s, large_s in zip(sorted(before), sorted(after), strict=False):
         parts.add(fork=(large_s - small_s) / HEAP_BYTES * GB)
+    piece = _filled(PIECE_BYTES, in_pages=True)
     for _ in rounds(7, 0.3):
         parts.add(
-            touch=_child_s(lambda: _touch_all(heap)) / PIECE_BYTES * GB,
+            touch=_child_s(lambda: _touch_all(piece)) / PIECE_BYTES * GB,
             copy=_copy_s(memory) / PIECE_BYTES * GB,
             mapped=_mapped_s(memory) / PIECE_BYTES * GB,
         )
-    heap.close()
+    piece.close()
     return {GIGABYTE: parts.samples}
 
 
-def _filled(size: int) -> mmap.mmap:
+def _filled(size: int, *, in_pages: bool = False) -> mmap.mmap:
+    """``in_pages``: in small ones, as objects of Python lie in."""
     heap = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+    if in_pages and hasattr(mmap, "MADV_NOHUGEPAGE"):
         heap.madvise(mmap.MADV_NOHUGEPAGE)
     for at in range(0, size, mmap.PAGESIZE):
         heap[at] = 1

@@ -68,20 +68,25 @@ def measure(what: Priced, pool: Pool) -> Samples:
     parts, small = Parts(), []
     for _ in rounds(pool.most, pool.seconds):
         one, more = _once(pool, pool.smaller), _once(pool, pool.smaller + MORE)
-        both_s = one.whole_s - one.first_s
-        each_s = share_s(more.whole_s - one.whole_s, MORE, most=both_s / pool.smaller)
-        parts.add(
-            blocking=both_s - pool.smaller * each_s,
-            per_worker=each_s,
-            delay=one.first_s,
-            per_chunk=one.chunk_s,
-        )
+        parts.add(**_taken_apart(pool, one, more), per_chunk=one.chunk_s)
         small.append(one.whole_s)
     pool.cool()
     if first is not None:
         server_s = first.whole_s - median(small)
         parts.samples["delay"] = [max(0.0, server_s + median(parts.samples["delay"]))]
     return {what: parts.samples}
+
+
+def _taken_apart(pool: Pool, one: Once, more: Once) -> dict[str, float]:
+    """What each worker adds is part of making the pool, or of waiting for its first result."""
+    made_s, first_s = one.whole_s - one.first_s, one.first_s
+    late = pool.come_late or pool.in_threads
+    most_s = (first_s if late else made_s) / pool.smaller
+    each_s = share_s(more.whole_s - one.whole_s, MORE, most=most_s)
+    workers_s = pool.smaller * each_s
+    if late:
+        return {"blocking": made_s, "per_worker": each_s, "delay": first_s - workers_s}
+    return {"blocking": made_s - workers_s, "per_worker": each_s, "delay": first_s}
 
 
 def _once(pool: Pool, workers: int) -> Once:

@@ -96,22 +96,22 @@ PROCESS_EXECUTOR: Final = Price(
 )
 
 LOKY_EXECUTOR: Final = Price(
-    blocking=Assumed(median_s=20e-3, why="its resource tracker and the first worker are spawned"),
-    per_worker=Assumed(median_s=60e-3, why="interpreters start together, on the cores there are"),
-    delay=Assumed(median_s=200e-3, why="a spawned interpreter answers after 190 to 360 ms"),
+    blocking=Assumed(median_s=2e-3, why="it is kept from call to call, and not ended"),
+    per_worker=Assumed(median_s=15e-3, why="interpreters start together, on the cores there are"),
+    delay=Assumed(median_s=100e-3, why="a spawned interpreter answers after 70 to 360 ms"),
     per_chunk=LOKY_COLD.per_chunk,
 )
 
 JOBLIB: Final = replace(
     LOKY_EXECUTOR,
-    per_chunk=Assumed(median_s=300e-6, why="a batch is pickled, called back and collected"),
+    per_chunk=Assumed(median_s=200e-6, why="a batch is pickled, called back and collected"),
 )
 
 MPIRE: Final = Price(
-    blocking=Assumed(median_s=30e-3, why="queues, helper threads and a manager, made and ended"),
+    blocking=Assumed(median_s=10e-3, why="queues and helper threads, made and ended"),
     per_worker=Assumed(median_s=5e-3, why="a fork, and messages to begin and to end"),
-    delay=Assumed(median_s=2e-3, why="first result of an idle pool"),
-    per_chunk=Assumed(median_s=150e-6, why="two queues and a progress count"),
+    delay=Assumed(median_s=100e-3, why="workers start with the first map, and a manager for them"),
+    per_chunk=Assumed(median_s=400e-6, why="two queues and a progress count: 350 to 550 us"),
 )
 
 ASSUMED: Final[Mapping[Priced, Price]] = {
@@ -128,6 +128,9 @@ ASSUMED: Final[Mapping[Priced, Price]] = {
     Priced.JOBLIB: JOBLIB,
     Priced.MPIRE: MPIRE,
 }
+
+SMALL_HEAP_BYTES: Final = 25_000_000
+"""What a bare interpreter has in memory, in which prices were measured."""
 
 _POOLS: Final = {
     "fork": Priced.POOL_FORK,
@@ -180,7 +183,8 @@ def price_here(what: Priced, situation: Situation) -> Price:
         return replace(price, delay=dearer(price.delay, situation.imports.median_s))
     if what not in _FORKED or not situation.heap_bytes:
         return price
-    heap_s = situation.heap_bytes * gigabyte_here(situation).fork.median_s / 1e9
+    more_bytes = max(0, situation.heap_bytes - SMALL_HEAP_BYTES)
+    heap_s = more_bytes * gigabyte_here(situation).fork.median_s / 1e9
     return replace(price, per_worker=dearer(price.per_worker, heap_s))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.plan.facts import joint_speed_counts
@@ -74,6 +73,8 @@ def calibration_dict(calibration: Calibration) -> dict[str, Any]:
 
 def day(calibration: Calibration) -> str:
     """When it was measured, in local time, to the minute."""
+    from datetime import datetime  # half of what this module costs, and for pages only
+
     moment = datetime.fromtimestamp(calibration.timestamp).astimezone()
     return moment.strftime("%Y-%m-%d at %H:%M")
 
