@@ -35,7 +35,7 @@ ITEMS: Final = 400
 CHUNK: Final = 20
 
 REAP_S: Final = 20e-3
-"""Forked workers exit after the run, beside whatever the caller does next; here, before the next."""
+"""Forked workers exit beside whatever the caller does next; here, before the next run begins."""
 
 READY_S: Final = 5.0
 """Spawned workers that have not answered by then never will."""
