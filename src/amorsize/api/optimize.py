@@ -61,8 +61,9 @@ def optimize(
         sample_size: Run at least so many items, as far as the budget allows.
         target_chunk_duration: No chunk is advised that takes longer than this, in seconds.
         verbose: Print what was found to stdout.
-        use_spawn_benchmark: Kept for callers of 0.1; has no effect.
-        use_chunking_benchmark: Kept likewise.
+        use_spawn_benchmark: Where the standard pools spawn their workers, time what the main
+            module imports, in a fresh interpreter, once, if the budget allows.
+        use_chunking_benchmark: Kept for callers of 0.1; has no effect.
         profile: Kept likewise; what was measured is always in ``result.profile``.
         auto_adjust_for_nested_parallelism: Kept for ``execute``, which acts on it.
         progress_callback: Called with a phase and a share from 0.0 to 1.0.
@@ -104,7 +105,13 @@ def optimize(
     source, memory = source_of(data, keep=True), Memory(func, wanted=bool(use_cache))
     longest_chunk_s = float(target_chunk_duration)
     result = _remembered(func, source, options, longest_chunk_s, memory=memory) or _sampled(
-        func, source, options, longest_chunk_s, sample_size=int(sample_size), memory=memory
+        func,
+        source,
+        options,
+        longest_chunk_s,
+        sample_size=int(sample_size),
+        spawns=bool(use_spawn_benchmark),
+        memory=memory,
     )
     result.data, result.memory = all_items(source, data), memory.told
     if result.cache_hit:
@@ -135,7 +142,7 @@ def _remembered(
         return None
     if not memory.fits(items):
         return None
-    situation = Surroundings(now=False).situation()
+    situation = Surroundings(now=False).situation(may_read=True)
     profile = recalled_profile(entry.learned, func, source, items=items)
     advice = advise(profile, situation, options, longest_chunk_s=longest_chunk_s)
     if missing := needs_of(advice, profile, situation):
@@ -155,9 +162,10 @@ def _sampled(
     longest_chunk_s: float,
     *,
     sample_size: int,
+    spawns: bool,
     memory: Memory,
 ) -> OptimizationResult:
-    study = Study(func, source, options=options, sample_size=sample_size)
+    study = Study(func, source, options=options, sample_size=sample_size, spawns=spawns)
     study.run()
     if study.profile is None:
         return OptimizationResult(1, 1, "nothing to do: the input is empty")

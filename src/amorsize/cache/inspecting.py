@@ -10,7 +10,6 @@ from amorsize.cache.codec import UNDECODABLE, parse, shown
 from amorsize.cache.file_store import read_file
 from amorsize.cache.kinds import BENCHMARK, OPTIMIZATION
 from amorsize.cache.loader import Terms, judge
-from amorsize.cache.system import here
 from amorsize.cache.wording import in_words
 from amorsize.vocab.lookup import Miss, OtherFormat, Unreadable
 
@@ -33,7 +32,7 @@ def issues_of_file(path: Path, kind: Kind[Any] | None, ttl_s: float) -> list[str
         return [in_words(Unreadable(type(error).__name__), "")]
     if kind is None:
         kind = BENCHMARK if "serial_time" in document else OPTIMIZATION
-    return [*_issues(document, Terms(kind, wall_clock(), ttl_s, here()))]
+    return [*_issues(document, Terms(kind, wall_clock(), ttl_s, kind.here()))]
 
 
 def _issues(document: Document, terms: Terms[Any]) -> Iterator[str]:

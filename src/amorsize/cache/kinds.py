@@ -1,10 +1,12 @@
-"""How the two caches differ, as data. Everything else is one mechanism."""
+"""How kinds of record differ, as data. Everything else is one mechanism."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from amorsize.cache.codec import Table
+from amorsize.cache.comparing import foreign
 from amorsize.cache.entries import BenchmarkCacheEntry, CacheEntry
 from amorsize.cache.learned import LEARNED
 from amorsize.cache.rules import (
@@ -19,11 +21,14 @@ from amorsize.cache.rules import (
     whole,
     word,
 )
+from amorsize.cache.system import here
 from amorsize.errors import UsageError
 from amorsize.vocab.advice import PoolKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from amorsize.vocab.lookup import Foreign
 
 
 class Dated(Protocol):
@@ -33,24 +38,10 @@ class Dated(Protocol):
     def timestamp(self) -> float: ...
 
     @property
-    def system_info(self) -> dict[str, Any]: ...
+    def system_info(self) -> Mapping[str, Any]: ...
 
 
 EntryT = TypeVar("EntryT", bound=Dated)
-
-
-class Kind(NamedTuple, Generic[EntryT]):
-    """One of the two caches."""
-
-    name: str
-    folder: str
-    absent: str
-    """What is said where nothing was stored."""
-    memory_tolerance: float
-    table: Table[EntryT]
-
-
-MOST_JOBS: Final = 4096
 
 SYSTEM: Final[Table[dict[str, Any]]] = Table.of(
     dict,
@@ -62,6 +53,25 @@ SYSTEM: Final[Table[dict[str, Any]]] = Table.of(
         "python_version": text(),
     },
 )
+
+
+class Kind(NamedTuple, Generic[EntryT]):
+    """One of the two caches, or what was measured of this machine."""
+
+    name: str
+    folder: str
+    absent: str
+    """What is said where nothing was stored."""
+    table: Table[EntryT]
+    foreign: Callable[[Mapping[str, Any], Any], Foreign | None]
+    """What differs between the machine of an entry, as far as it tells, and this one."""
+    system: Table[dict[str, Any]] = SYSTEM
+    """The fields of ``system_info``."""
+    here: Callable[[], Any] = here
+    """What of this machine an entry is compared with."""
+
+
+MOST_JOBS: Final = 4096
 
 DATED: Final = {
     "timestamp": number(0),
@@ -75,7 +85,7 @@ OPTIMIZATION: Final = Kind(
     name="optimization",
     folder="optimization_cache",
     absent="No cached entry found for this workload",
-    memory_tolerance=CacheEntry.MEMORY_TOLERANCE,
+    foreign=partial(foreign, memory_tolerance=CacheEntry.MEMORY_TOLERANCE),
     table=Table.of(
         CacheEntry,
         JOBS
@@ -94,7 +104,7 @@ BENCHMARK: Final = Kind(
     name="benchmark",
     folder="benchmark_cache",
     absent="No cached benchmark result found for this workload",
-    memory_tolerance=BenchmarkCacheEntry.MEMORY_TOLERANCE,
+    foreign=partial(foreign, memory_tolerance=BenchmarkCacheEntry.MEMORY_TOLERANCE),
     table=Table.of(
         BenchmarkCacheEntry,
         {
@@ -108,6 +118,7 @@ BENCHMARK: Final = Kind(
 )
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {kind.name: kind for kind in (OPTIMIZATION, BENCHMARK)}
+"""The caches that users name; a calibration is no cache."""
 
 
 def kind_called(cache_type: object) -> Kind[Any]:

@@ -1,4 +1,4 @@
-"""One loader for both caches: it reads once, judges what it read, and prunes only after that.
+"""One loader for every kind of record: it reads once, judges that, and prunes only after that.
 
 An expired entry is therefore always reported as expired, whatever pruning does in this process
 or in others. There is no other way to an entry.
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple
 import amorsize.cache as package
 from amorsize.cache.clock import DAY_S, Clock, wall_clock
 from amorsize.cache.codec import UNDECODABLE, Document, parse, unparse
-from amorsize.cache.comparing import System, age_s, foreign
-from amorsize.cache.kinds import SYSTEM, EntryT, Kind
+from amorsize.cache.comparing import age_s
+from amorsize.cache.kinds import EntryT, Kind
 from amorsize.cache.luck import luck
-from amorsize.cache.system import here
 from amorsize.errors import UsageError
 from amorsize.vocab.lookup import Absent, Expired, Hit, Lookup, Miss, OtherFormat, Unreadable
 
@@ -51,13 +50,13 @@ class Cache(Generic[EntryT]):
         store: Store,
         *,
         clock: Clock = wall_clock,
-        system: Callable[[], System] = here,
+        system: Callable[[], Any] | None = None,
         chance: Callable[[], float] = luck,
     ) -> None:
         self.kind = kind
         self.clock = clock
         self._store = store
-        self._system = system
+        self._system = system or kind.here
         self._chance = chance
 
     def load(self, key: str, ttl_s: float) -> Lookup[EntryT]:
@@ -160,7 +159,7 @@ class Terms(NamedTuple, Generic[EntryT]):
     kind: Kind[EntryT]
     now: float
     ttl_s: float
-    system: System
+    system: Any
 
 
 def judge(document: Document, terms: Terms[EntryT]) -> Lookup[EntryT]:
@@ -195,5 +194,5 @@ def _against(document: Document, terms: Terms[Any]) -> Why | None:
     timestamp = table.peek(document, "timestamp")
     if timestamp is not None and age_s(timestamp, terms.now) > terms.ttl_s:
         return Expired(age_s(timestamp, terms.now), terms.ttl_s)
-    info = SYSTEM.proper_fields(document.get("system_info"))
-    return foreign(info, terms.system, terms.kind.memory_tolerance)
+    info = terms.kind.system.proper_fields(document.get("system_info"))
+    return terms.kind.foreign(info, terms.system)

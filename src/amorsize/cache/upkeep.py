@@ -20,6 +20,7 @@ from amorsize.vocab.lookup import (
     Miss,
     OtherCores,
     OtherFormat,
+    OtherMachine,
     OtherMemory,
     OtherStartMethod,
     Unreadable,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from amorsize.cache.kinds import Kind
     from amorsize.vocab.lookup import Lookup, Why
 
-INCOMPATIBLE: Final = (OtherFormat, OtherCores, OtherStartMethod, OtherMemory)
+INCOMPATIBLE: Final = (OtherFormat, OtherCores, OtherStartMethod, OtherMemory, OtherMachine)
 
 PRUNABLE: Final[tuple[type[Why], ...]] = (Expired, *INCOMPATIBLE, Unreadable)
 

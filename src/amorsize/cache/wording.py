@@ -10,6 +10,7 @@ from amorsize.vocab.lookup import (
     Expired,
     OtherCores,
     OtherFormat,
+    OtherMachine,
     OtherMemory,
     OtherStartMethod,
     Unreadable,
@@ -38,6 +39,8 @@ def in_words(why: Why, absent: str) -> str:  # noqa: PLR0911 - one case for each
         case OtherMemory(cached, current):
             sizes = f"cached: {cached / GIB:.2f}GB, current: {current / GIB:.2f}GB"
             return f"Available memory changed significantly ({sizes})"
+        case OtherMachine(what, cached, current):
+            return f"{what} changed (cached: {cached}, current: {current})"
         case Unreadable(error):
             return f"Failed to load cache: {error}"
         case _:

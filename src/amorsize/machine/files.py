@@ -24,12 +24,12 @@ Text: TypeAlias = str | Skipped | None
 """Contents; or why they cannot be had; or ``None`` where the file is not there at all."""
 
 
-def read(root: str, path: str) -> Text:
-    """Contents of the file that the process sees as ``path``."""
+def read(root: str, path: str, most: int = MAX_CHARS) -> Text:
+    """Contents of the file that the process sees as ``path``, of a long one the beginning."""
     try:
         # not Path.open: see the module's docstring
         with open(root + path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - see the module's docstring
-            return file.read(MAX_CHARS)
+            return file.read(most)
     except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
         return None
     except OSError as exc:

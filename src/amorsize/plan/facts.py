@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from amorsize.model.makespan import NO_TIME_S, Capacity, Work
 from amorsize.plan import tunables
+from amorsize.plan.prices import GIGABYTE, gigabyte_here
 from amorsize.vocab.options import Options
 from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.profile import Profile, Transfer
@@ -15,6 +16,7 @@ from amorsize.vocab.situation import Situation
 
 if TYPE_CHECKING:
     from amorsize.vocab.profile import Travel
+    from amorsize.vocab.situation import Gigabyte, JointSpeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +72,23 @@ def _other_threads(profile: Profile) -> float:
 
 
 def usable_cores(situation: Situation) -> float:
-    """Cores, or what the container grants of them."""
-    quota = situation.quota
-    return situation.cores if quota is None else min(situation.cores, quota)
+    """Cores, or what the container grants of them, or what they were seen to do together."""
+    quota = situation.cores if situation.quota is None else situation.quota
+    return min(situation.cores, quota, _joint_speed(situation))
+
+
+def _joint_speed(situation: Situation) -> float:
+    """CPUs that share a core or a clock do less together, where that was clearly seen."""
+    known = situation.calibration and situation.calibration.joint_speed
+    if not known or known.cpus != situation.cores or not joint_speed_counts(known):
+        return situation.cores
+    return max(1.0, known.times)
+
+
+def joint_speed_counts(speed: JointSpeed) -> bool:
+    """Tell whether it is clearly below the number of CPUs, and known well enough to go by."""
+    narrow = speed.high - speed.low <= tunables.NARROW_SPEED * speed.times
+    return speed.undisturbed and narrow and speed.high < tunables.CLEARLY_FEWER * speed.cpus
 
 
 def free_cores(case: Case) -> float:
@@ -94,7 +110,7 @@ def work_of(case: Case, engine: EngineKind) -> Work:
     """The work that is left, as the middle of the forecast has it."""
     profile = case.profile
     items, remaining_s = max(1, case.items), profile.remaining.median_s
-    away_s, caller_s = transfers_of(profile, engine)
+    away_s, caller_s = transfers_of(profile, engine, gigabyte_here(case.situation))
     return Work(
         items=items,
         item_s=remaining_s / items,
@@ -119,9 +135,9 @@ def capacity_of(case: Case, engine: EngineKind) -> Capacity:
     return Capacity(cores=cores, locked=min(1.0, locked))
 
 
-def shipping_s(profile: Profile) -> float:
+def shipping_s(profile: Profile, gigabyte: Gigabyte = GIGABYTE) -> float:
     """Sending the function itself to one process, and reading it there."""
-    sent_s, read_s = _sent_and_read(profile.function)
+    sent_s, read_s = _sent_and_read(profile.function, gigabyte)
     return sent_s + read_s
 
 
@@ -133,7 +149,9 @@ def useful_workers(case: Case, engine: EngineKind) -> int:
     return ceil(cores / load)
 
 
-def transfers_of(profile: Profile, engine: EngineKind) -> tuple[float, float]:
+def transfers_of(
+    profile: Profile, engine: EngineKind, gigabyte: Gigabyte = GIGABYTE
+) -> tuple[float, float]:
     """Seconds per item that another process runs: the worker's, and the caller's.
 
     Forked workers inherit items that lie in memory; results are written by the workers and
@@ -141,21 +159,21 @@ def transfers_of(profile: Profile, engine: EngineKind) -> tuple[float, float]:
     """
     if not engine.crosses_process:
         return 0.0, 0.0
-    away_s, caller_s = _sent_and_read(profile.result)
+    away_s, caller_s = _sent_and_read(profile.result, gigabyte)
     if engine is EngineKind.LOKY or not profile.inherited:
-        sent_s, read_s = _sent_and_read(profile.argument)
+        sent_s, read_s = _sent_and_read(profile.argument, gigabyte)
         return away_s + read_s, caller_s + sent_s
     return away_s, caller_s
 
 
-def _sent_and_read(travel: Travel) -> tuple[float, float]:
+def _sent_and_read(travel: Travel, gigabyte: Gigabyte) -> tuple[float, float]:
     if not isinstance(travel, Transfer):
         return 0.0, 0.0
     took_s = travel.sampled * (travel.dumps_s + travel.loads_s)
     many = travel.sampled >= tunables.MANY_TRANSFERS or took_s >= tunables.SURE_TRANSFER_S
     safety = 1.0 if many else tunables.TRANSFER_SAFETY
     copied_bytes = travel.size_bytes - travel.out_of_band_bytes
-    read_s = copied_bytes / tunables.COPY_BYTES_PER_S
-    mapped_s = travel.out_of_band_bytes / tunables.MAP_BYTES_PER_S
-    sent_s = travel.size_bytes / tunables.COPY_BYTES_PER_S
-    return safety * (travel.dumps_s + sent_s), safety * (travel.loads_s + read_s + mapped_s)
+    copy_s, map_s = gigabyte.copy.median_s / 1e9, gigabyte.mapped.median_s / 1e9
+    moved_s = copied_bytes * copy_s + travel.out_of_band_bytes * map_s
+    sent_s = travel.size_bytes * copy_s
+    return safety * (travel.dumps_s + sent_s), safety * (travel.loads_s + moved_s)

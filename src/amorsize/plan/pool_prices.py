@@ -1,7 +1,7 @@
-"""What the pools of ``result.for_pool`` cost where nobody has measured it here.
+"""What the pools of ``result.for_pool`` cost.
 
-Figures are from a busy two-core Linux machine, CPython 3.11, loky 3.7, joblib 1.6: the least of
-several runs.
+What calibration does not measure is from a busy two-core Linux machine, CPython 3.11, joblib 1.6:
+the least of several runs.
 """
 
 from __future__ import annotations
@@ -9,32 +9,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, assert_never
 
-from amorsize.plan.prices import pool_price
+from amorsize.plan.prices import pool_price, price_here
 from amorsize.vocab.advice import PoolKind, PoolName
 from amorsize.vocab.estimate import Assumed
-from amorsize.vocab.situation import Price
+from amorsize.vocab.situation import Price, Priced
 
 if TYPE_CHECKING:
     from amorsize.vocab.situation import Situation
 
 _NONE: Final = Assumed(median_s=0.0, why="there is no pool")
 
-EXECUTOR_CHUNK: Final = Assumed(median_s=80e-6, why="2,000 chunks took 148 ms more than 200 did")
-
-LOKY: Final = Price(
-    blocking=Assumed(median_s=20e-3, why="its resource tracker and the first worker are spawned"),
-    per_worker=Assumed(median_s=60e-3, why="interpreters start together, on the cores there are"),
-    delay=Assumed(median_s=200e-3, why="a spawned interpreter answers after 190 to 360 ms"),
-    per_chunk=Assumed(median_s=100e-6, why="one task through the queues: 69 to 117 us"),
-)
-
-JOBLIB_PROCESSES: Final = Price(
-    blocking=Assumed(median_s=100e-3, why="as loky's, and its own modules"),
-    per_worker=Assumed(median_s=150e-3, why="two took twice as long as loky's: they import joblib"),
-    delay=Assumed(median_s=300e-3, why="likewise"),
-    per_chunk=Assumed(median_s=300e-6, why="a batch is pickled, called back and collected"),
-    per_item=Assumed(median_s=2e-6, why="each is a call with its arguments"),
-)
+JOBLIB_CALL: Final = Assumed(median_s=2e-6, why="each item is a call with its arguments")
 
 JOBLIB_THREADS: Final = Price(
     blocking=Assumed(median_s=11e-3, why="results are looked for every 10 ms"),
@@ -58,11 +43,16 @@ def pool_price_of(pool: PoolName, kind: PoolKind, situation: Situation) -> Price
     match pool:
         case PoolName.MULTIPROCESSING | PoolName.THREADS:
             return pool_price(kind, situation)
-        case PoolName.FUTURES:
-            return replace(pool_price(kind, situation), per_chunk=EXECUTOR_CHUNK)
+        case PoolName.FUTURES if situation.start_method == "fork":
+            return price_here(Priced.PROCESS_EXECUTOR, situation)
+        case PoolName.FUTURES:  # starts as the pool does, and hands out as it does itself
+            chunk = price_here(Priced.PROCESS_EXECUTOR, situation).per_chunk
+            return replace(pool_price(kind, situation), per_chunk=chunk)
         case PoolName.LOKY:
-            return LOKY
+            return price_here(Priced.LOKY_EXECUTOR, situation)
+        case PoolName.JOBLIB if kind is PoolKind.PROCESSES:
+            return replace(price_here(Priced.JOBLIB, situation), per_item=JOBLIB_CALL)
         case PoolName.JOBLIB:
-            return JOBLIB_PROCESSES if kind is PoolKind.PROCESSES else JOBLIB_THREADS
+            return JOBLIB_THREADS
         case _:
             assert_never(pool)

@@ -10,10 +10,9 @@ from amorsize.model.makespan import NO_TIME_S
 from amorsize.model.pools import fixed_chunk, pool_makespan
 from amorsize.plan import facts, rules, tunables
 from amorsize.plan.hindsight import correction_of
-from amorsize.plan.prices import pool_price
+from amorsize.plan.prices import dearer, gigabyte_here, pool_price
 from amorsize.plan.wording import wanted
 from amorsize.vocab.advice import PoolCandidate, PoolKind, PricedPool
-from amorsize.vocab.estimate import Assumed
 from amorsize.vocab.options import Backend
 from amorsize.vocab.plan import EngineKind, Makespan, NotForced, Rejection
 
@@ -136,8 +135,8 @@ def job_counts(kind: PoolKind, case: Case, items: int) -> range:
 
 def _price(kind: PoolKind, case: Case, price: Price) -> Price:
     """A process pool sends the function along with every chunk."""
-    shipping_s = facts.shipping_s(case.profile) if kind is PoolKind.PROCESSES else 0.0
-    if not shipping_s:
+    if kind is PoolKind.THREADS:
         return price
-    chunk_s = price.per_chunk.median_s + shipping_s / 2  # half in the caller, half in the worker
-    return replace(price, per_chunk=Assumed(median_s=chunk_s, why="and the function is sent"))
+    shipping_s = facts.shipping_s(case.profile, gigabyte_here(case.situation))
+    half_s = shipping_s / 2  # in the caller, the other half in the worker
+    return replace(price, per_chunk=dearer(price.per_chunk, half_s))

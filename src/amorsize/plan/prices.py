@@ -1,6 +1,6 @@
-"""What engines cost where nobody has measured it here: a table with reasons.
+"""What engines cost: measured here, where somebody did, else a table with reasons.
 
-Figures are medians from a two-core Linux machine, CPython 3.11.
+Figures of the table are medians from a two-core Linux machine, CPython 3.11.
 """
 
 from __future__ import annotations
@@ -9,15 +9,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from amorsize.vocab.advice import PoolKind
-from amorsize.vocab.estimate import Assumed
+from amorsize.vocab.estimate import Assumed, Measured
 from amorsize.vocab.plan import EngineKind
-from amorsize.vocab.situation import Price
+from amorsize.vocab.situation import Gigabyte, Price, Priced
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amorsize.vocab.estimate import Estimate
     from amorsize.vocab.situation import Situation
 
-FORK_S_PER_BYTE: Final = 1.2e-12
-"""Forking copies page tables: 2.2 GB took 2.5 to 3.5 ms, an empty heap 0.2 ms."""
+GIGABYTE: Final = Gigabyte(
+    fork=Assumed(median_s=1.2e-3, why="2.2 GB took 2.5 to 3.5 ms, an empty heap 0.2 ms"),
+    touch=Assumed(median_s=1.1, why="4.5 us for a page of 4 KB"),
+    copy=Assumed(median_s=1 / 1.5, why="0.9 to 2 GB a second, page faults included"),
+    mapped=Assumed(median_s=0.25, why="the reader pays for touching the pages"),
+)
 
 _NOTHING: Final = Assumed(median_s=0.0, why="nothing to do")
 
@@ -81,15 +88,77 @@ POOL_THREADS: Final = Price(
     per_chunk=Assumed(median_s=7e-6, why="a future and two hand-offs: 14 us an item"),
 )
 
-_POOLS: Final = {"fork": POOL_FORK, "forkserver": POOL_FORKSERVER, "spawn": POOL_SPAWN}
+PROCESS_EXECUTOR: Final = Price(
+    blocking=Assumed(median_s=3e-3, why="a helper thread and queues, made and ended"),
+    per_worker=POOL_FORK.per_worker,
+    delay=Assumed(median_s=2e-3, why="first result after 5 to 7 ms"),
+    per_chunk=Assumed(median_s=80e-6, why="a future and two queues: 70 to 117 us"),
+)
+
+LOKY_EXECUTOR: Final = Price(
+    blocking=Assumed(median_s=2e-3, why="it is kept from call to call, and not ended"),
+    per_worker=Assumed(median_s=15e-3, why="interpreters start together, on the cores there are"),
+    delay=Assumed(median_s=100e-3, why="a spawned interpreter answers after 70 to 360 ms"),
+    per_chunk=LOKY_COLD.per_chunk,
+)
+
+JOBLIB: Final = replace(
+    LOKY_EXECUTOR,
+    per_chunk=Assumed(median_s=200e-6, why="a batch is pickled, called back and collected"),
+)
+
+MPIRE: Final = Price(
+    blocking=Assumed(median_s=10e-3, why="queues and helper threads, made and ended"),
+    per_worker=Assumed(median_s=5e-3, why="a fork, and messages to begin and to end"),
+    delay=Assumed(median_s=100e-3, why="workers start with the first map, and a manager for them"),
+    per_chunk=Assumed(median_s=400e-6, why="two queues and a progress count: 350 to 550 us"),
+)
+
+ASSUMED: Final[Mapping[Priced, Price]] = {
+    Priced.TEAM: TEAM,
+    Priced.THREADS: THREADS,
+    Priced.LOKY_COLD: LOKY_COLD,
+    Priced.LOKY_WARM: LOKY_WARM,
+    Priced.POOL_FORK: POOL_FORK,
+    Priced.POOL_FORKSERVER: POOL_FORKSERVER,
+    Priced.POOL_SPAWN: POOL_SPAWN,
+    Priced.THREAD_POOL: POOL_THREADS,
+    Priced.PROCESS_EXECUTOR: PROCESS_EXECUTOR,
+    Priced.LOKY_EXECUTOR: LOKY_EXECUTOR,
+    Priced.JOBLIB: JOBLIB,
+    Priced.MPIRE: MPIRE,
+}
+
+SMALL_HEAP_BYTES: Final = 25_000_000
+"""What a bare interpreter has in memory, in which prices were measured."""
+
+_POOLS: Final = {
+    "fork": Priced.POOL_FORK,
+    "forkserver": Priced.POOL_FORKSERVER,
+    "spawn": Priced.POOL_SPAWN,
+}
+
+_FORKED: Final = {Priced.TEAM, Priced.POOL_FORK, Priced.PROCESS_EXECUTOR, Priced.MPIRE}
+
+_SPAWNED: Final = {
+    Priced.LOKY_COLD,
+    Priced.POOL_FORKSERVER,
+    Priced.POOL_SPAWN,
+    Priced.JOBLIB,
+    Priced.LOKY_EXECUTOR,
+}
 
 
 def pool_price(kind: PoolKind, situation: Situation) -> Price:
     """What one of the standard pools costs in this process."""
-    if kind is PoolKind.THREADS:
-        return POOL_THREADS
-    price = _POOLS[situation.start_method]
-    return _with_heap(price, situation) if situation.start_method == "fork" else price
+    processes, threads = pools_priced(situation)
+    return price_here(threads if kind is PoolKind.THREADS else processes, situation)
+
+
+def pools_priced(situation: Situation | None) -> tuple[Priced, Priced]:
+    """The standard pools of this process: of processes, and of threads."""
+    method = "fork" if situation is None else situation.start_method
+    return _POOLS[method], Priced.THREAD_POOL
 
 
 def price_of(engine: EngineKind, situation: Situation) -> Price:
@@ -98,16 +167,39 @@ def price_of(engine: EngineKind, situation: Situation) -> Price:
         case EngineKind.SERIAL:
             return SERIAL
         case EngineKind.THREADS:
-            return THREADS
+            return price_here(Priced.THREADS, situation)
         case EngineKind.LOKY:
-            return LOKY_WARM if situation.spawned_warm else LOKY_COLD
+            warm = situation.spawned_warm
+            return price_here(Priced.LOKY_WARM if warm else Priced.LOKY_COLD, situation)
         case EngineKind.TEAM:
-            return _with_heap(TEAM, situation)
+            return price_here(Priced.TEAM, situation)
 
 
-def _with_heap(price: Price, situation: Situation) -> Price:
-    heap_s = situation.heap_bytes * FORK_S_PER_BYTE
-    if not heap_s:
+def price_here(what: Priced, situation: Situation) -> Price:
+    """What one engine or pool costs in this process: measured, where the situation tells."""
+    known = situation.calibration
+    price = ASSUMED[what] if known is None else known.prices.get(what, ASSUMED[what])
+    if what in _SPAWNED and situation.imports is not None:
+        return replace(price, delay=dearer(price.delay, situation.imports.median_s))
+    if what not in _FORKED or not situation.heap_bytes:
         return price
-    fork = Assumed(median_s=price.per_worker.median_s + heap_s, why="fork copies page tables")
-    return replace(price, per_worker=fork)
+    more_bytes = max(0, situation.heap_bytes - SMALL_HEAP_BYTES)
+    heap_s = more_bytes * gigabyte_here(situation).fork.median_s / 1e9
+    return replace(price, per_worker=dearer(price.per_worker, heap_s))
+
+
+def gigabyte_here(situation: Situation) -> Gigabyte:
+    """What memory costs in this process, likewise."""
+    return GIGABYTE if situation.calibration is None else situation.calibration.gigabyte
+
+
+def dearer(estimate: Estimate, by_s: float) -> Estimate:
+    """The same, and something known on top."""
+    if isinstance(estimate, Measured):
+        return replace(
+            estimate,
+            median_s=estimate.median_s + by_s,
+            low_s=estimate.low_s + by_s,
+            high_s=estimate.high_s + by_s,
+        )
+    return replace(estimate, median_s=estimate.median_s + by_s)

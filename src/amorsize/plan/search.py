@@ -11,7 +11,7 @@ from amorsize.model.makespan import NO_TIME_S, blocking_s, joint_rate, makespan
 from amorsize.plan import facts, tunables
 from amorsize.plan.concurrency import starting_threads
 from amorsize.plan.hindsight import correction_of
-from amorsize.plan.prices import price_of
+from amorsize.plan.prices import dearer, gigabyte_here, price_of
 from amorsize.vocab.estimate import Assumed
 from amorsize.vocab.plan import Candidate, EngineKind
 
@@ -114,13 +114,13 @@ def _price(engine: EngineKind, case: Case) -> Price:
     """Spawned workers are each sent the function, once; forked ones copy pages they touch."""
     price = price_of(engine, case.situation)
     if engine is EngineKind.TEAM and case.profile.item_bytes:
-        touched_s = case.profile.item_bytes * tunables.TOUCH_S_PER_BYTE
+        touch_s = gigabyte_here(case.situation).touch.median_s / 1e9
+        touched_s = case.profile.item_bytes * touch_s
         return replace(price, per_item=Assumed(median_s=touched_s, why="its page is copied"))
-    shipping_s = facts.shipping_s(case.profile) if engine is EngineKind.LOKY else 0.0
-    if not shipping_s:
+    if engine is not EngineKind.LOKY:
         return price
-    each_s = price.per_worker.median_s + shipping_s
-    return replace(price, per_worker=Assumed(median_s=each_s, why="and the function is sent"))
+    shipping_s = facts.shipping_s(case.profile, gigabyte_here(case.situation))
+    return replace(price, per_worker=dearer(price.per_worker, shipping_s))
 
 
 def first_chunk(work: Work, workers: int) -> int:

@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from amorsize.plan.changes import told_about
+from amorsize.plan.prices import pools_priced
 from amorsize.plan.units import seconds
 from amorsize.plan.wording import in_words, times_faster
 from amorsize.report.candidates import Row, pool_name
@@ -68,6 +69,7 @@ def explain_advice(
             code=_code(advice.chosen),
             profile=profile,
             situation=situation,
+            priced=pools_priced(situation),
             rows=tuple(_rows(advice)),
             lost=tuple(
                 (_lost_name(pool), pool.reason)

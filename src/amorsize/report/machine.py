@@ -27,9 +27,10 @@ KIB: Final = 1024
 INDENT: Final = "               "
 
 
-def machine_text(machine: Machine) -> str:
+def machine_text(machine: Machine, *, calibration: str | None = None) -> str:
     """Describe the machine in lines: each fact, then what it was concluded from."""
-    return "\n".join(_lines(machine))
+    told = [] if calibration is None else [_row("calibration", calibration)]
+    return "\n".join([*_lines(machine), *told])
 
 
 def machine_dict(machine: Machine) -> dict[str, Any]:

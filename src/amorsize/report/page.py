@@ -7,13 +7,14 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from amorsize.plan.wording import in_words
+from amorsize.report.calibration import prices_line
 from amorsize.report.candidates import Row, candidate_name, table
 from amorsize.report.limits import change_line, limit_lines
 from amorsize.report.measured import measured_lines
 from amorsize.vocab.limits import Change, Limits
 from amorsize.vocab.plan import NotForced, Rejection, Slower
 from amorsize.vocab.profile import Profile
-from amorsize.vocab.situation import Situation
+from amorsize.vocab.situation import Priced, Situation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 100
 INDENT: Final = "  "
-
-_TYPICAL: Final = f"{INDENT}(start-up and hand out: typical times, not measured here)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +32,8 @@ class Page:
     code: tuple[str, ...] = ()
     profile: Profile
     situation: Situation | None
+    priced: tuple[Priced, ...]
+    """Whose prices stand in the table."""
     rows: tuple[Row, ...]
     lost: tuple[tuple[str, Rejection], ...]
     """Names of candidates, and why each was not chosen."""
@@ -54,7 +55,7 @@ def lay_out(page: Page) -> str:
         "",
         "What each choice would take",
         *(INDENT + line for line in table(page.rows)),
-        *([_TYPICAL] if len(page.rows) > 1 else ()),
+        *(_prices(page) if len(page.rows) > 1 else ()),
     ]
     reasons = list(_reasons(page.lost))
     if reasons:
@@ -91,6 +92,12 @@ def pairs(facts: Iterable[tuple[str, str]]) -> list[str]:
             break_long_words=False,
         )
     return lines
+
+
+def _prices(page: Page) -> list[str]:
+    known = None if page.situation is None else page.situation.calibration
+    words = f"(start-up and hand out: {prices_line(known, page.priced)})"
+    return wrap(words, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT * 2)
 
 
 def _machine(situation: Situation) -> str:

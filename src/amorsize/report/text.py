@@ -10,12 +10,15 @@ from amorsize.plan.wording import in_words
 from amorsize.report.candidates import Row, engine_name, kind_name
 from amorsize.report.page import Page, lay_out, wrapped
 from amorsize.vocab.plan import EngineKind, Untried
+from amorsize.vocab.situation import Priced
 
 if TYPE_CHECKING:
     from amorsize.vocab.plan import Decision, Rejected
     from amorsize.vocab.record import RunRecord
 
 _TOO_SHORT: Final = "too short to ask whether workers would pay"
+
+ENGINES: Final = (Priced.TEAM, Priced.THREADS, Priced.LOKY_COLD)
 
 
 def summary(record: RunRecord) -> str:
@@ -52,6 +55,7 @@ def explain(record: RunRecord) -> str:
             head=(decision_line(decision), *_range(decision)),
             profile=record.profile,
             situation=record.situation,
+            priced=ENGINES,
             rows=(chosen, *others),
             lost=tuple((_lost_name(lost), lost.reason) for lost in decision.rejected),
             limits=limits,

@@ -18,6 +18,7 @@ from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
 from amorsize.plan.wording import refusal
+from amorsize.runtime.memory import LOOK_UP_AFTER_S
 from amorsize.runtime.probing import (
     DEARER,
     FIRST_PROBES,
@@ -268,7 +269,7 @@ class Opening:
         elif not self._is_worth_asking():
             return None
         with self._sampler.aside():
-            around = self._around.situation()
+            around = self._around.situation(may_read=self.spent_s >= LOOK_UP_AFTER_S)
         self.profile = self.look()
         self.decision = decide(self.profile, around, self._options)
         for _ in Need:  # each answer may raise one more question

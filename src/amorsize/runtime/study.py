@@ -45,9 +45,17 @@ class Study:
     """What sampling found; ``profile`` is ``None`` for an empty input."""
 
     def __init__(
-        self, func: Callable[[Any], Any], source: Source, *, options: Options, sample_size: int
+        self,
+        func: Callable[[Any], Any],
+        source: Source,
+        *,
+        options: Options,
+        sample_size: int,
+        spawns: bool = False,
     ) -> None:
+        """``spawns``: what spawned workers import may be measured."""
         self._options = options
+        self._spawns = spawns
         self._sample_size = sample_size
         self._ledger = Ledger(Hooks(), source.length)
         self._around = Surroundings(now=False)
@@ -63,7 +71,7 @@ class Study:
 
     @property
     def situation(self) -> Situation:
-        return self._around.situation()
+        return self._around.situation(may_read=True)
 
     def run(self) -> None:
         """Run a few items, each once. Raises what ``func`` raises."""
@@ -72,6 +80,10 @@ class Study:
         if self._opening.items:
             self._ask(can_run=goes_on)
             self._ledger.raise_failure()
+            if self._spawns:
+                spent_s = self._opening.spent_s
+                allowed_s = budget_s(spent_s, self._opening.forecast())
+                self._around.measure_imports(allowed_s - spent_s)
 
     def _sample(self) -> bool:
         opening = self._opening

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+from amorsize.cache.calibrations import CALIBRATIONS
+from amorsize.calibrate.imports import IMPORTS
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.reaper import REAPER
 from amorsize.engines.spawned_alive import spawned_workers_alive
@@ -30,8 +32,11 @@ class Surroundings:
         self._now = now
         self._full: Situation | None = None
 
-    def situation(self) -> Situation:
-        """Everything a decision looks at."""
+    def situation(self, *, may_read: bool = False) -> Situation:
+        """Everything a decision looks at.
+
+        ``may_read``: there is time to read what engines cost here, once in a process.
+        """
         if self._full is None:
             REAPER.reap()
             others = others_running() if self._now else 0
@@ -48,8 +53,18 @@ class Surroundings:
                 # twice: one that only woke for a moment is gone by now
                 others=others and min(others, others_running()),
                 machine_cores=os.cpu_count(),
+                calibration=CALIBRATIONS.at_hand,
+                imports=IMPORTS.at_hand,
             )
+        if may_read and self._full.calibration is None:
+            self._full = replace(self._full, calibration=CALIBRATIONS.read())
         return self._full
+
+    def measure_imports(self, patience_s: float) -> None:
+        """Time what spawned workers import, where the standard pools spawn theirs."""
+        here = self.situation()
+        if here.start_method != "fork" and here.cores > 1 and here.spawn_impossible is None:
+            self._full = replace(here, imports=IMPORTS.measure(patience_s))
 
     @property
     def known(self) -> Situation | None:

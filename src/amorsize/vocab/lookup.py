@@ -54,6 +54,16 @@ class OtherMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherMachine:
+    """Measured on another machine than this one, or with another Python."""
+
+    what: str
+    """What differs."""
+    cached: str
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """The bytes cannot be read, or do not say what a record of this kind says."""
 
@@ -61,7 +71,7 @@ class Unreadable:
     """Name of the exception."""
 
 
-Foreign: TypeAlias = OtherCores | OtherStartMethod | OtherMemory
+Foreign: TypeAlias = OtherCores | OtherStartMethod | OtherMemory | OtherMachine
 """Taken on a machine that differs."""
 
 Why: TypeAlias = Absent | OtherFormat | Expired | Foreign | Unreadable

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
 
 from amorsize.vocab.estimate import Assumed, Estimate
 
@@ -23,6 +25,71 @@ class Price:
     delay: Estimate
     per_chunk: Estimate
     per_item: Estimate = NO_TIME
+
+
+class Priced(StrEnum):
+    """Engines and pools that have a price, by the names they are stored under."""
+
+    TEAM = "team"
+    THREADS = "threads"
+    LOKY_COLD = "loky-cold"
+    LOKY_WARM = "loky-warm"
+    """Workers of an earlier call are reused."""
+    POOL_FORK = "pool-fork"
+    """``multiprocessing.Pool``, by start method, here and in the next two."""
+    POOL_FORKSERVER = "pool-forkserver"
+    POOL_SPAWN = "pool-spawn"
+    THREAD_POOL = "thread-pool"
+    """``concurrent.futures.ThreadPoolExecutor``."""
+    PROCESS_EXECUTOR = "process-executor"
+    """``concurrent.futures.ProcessPoolExecutor``, forked."""
+    JOBLIB = "joblib"
+    """``joblib.Parallel``, its workers not started yet."""
+    LOKY_EXECUTOR = "loky-executor"
+    """``loky.get_reusable_executor``, likewise."""
+    MPIRE = "mpire"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gigabyte:
+    """Seconds that 1e9 bytes take."""
+
+    fork: Estimate
+    """Forking a process that has so much in memory: its page tables are copied."""
+    touch: Estimate
+    """The first use of inherited memory after a fork, which copies it."""
+    copy: Estimate
+    """Writing memory that is fresh, page faults included."""
+    mapped: Estimate
+    """Reading memory of another process through a mapping that is fresh."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointSpeed:
+    """How many times as fast as one CPU all ``cpus`` usable ones compute together."""
+
+    cpus: int
+    times: float
+    low: float
+    high: float
+    """The 95 % interval of the middle value."""
+    samples: int
+    undisturbed: bool
+    """Every process had a CPU all the time: nobody else wanted it, and no quota took it away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What was measured on this machine, and when. What was not is ``Assumed``."""
+
+    prices: Mapping[Priced, Price]
+    gigabyte: Gigabyte
+    joint_speed: JointSpeed | None
+    timestamp: float
+    """Seconds since the epoch."""
+    system_info: Mapping[str, Any]
+    """The machine's fingerprint."""
+    cache_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +118,7 @@ class Situation:
     """... of so many that the whole machine has; ``None``: as many as are usable."""
     start_method: str = "fork"
     """How ``multiprocessing.Pool`` would start its workers."""
+    calibration: Calibration | None = field(default=None, repr=False)
+    """What engines cost here; ``None``: nobody has measured it, or there was no time to look."""
+    imports: Estimate | None = None
+    """What a spawned worker imports of this program, in seconds; ``None``: not measured."""

@@ -42,7 +42,7 @@ What each choice would take
                         start-up  compute  hand out  transfer     tail   total
   Pool(2), chunksize=8   6.80 ms   500 ms   3.94 ms   3.10 ms  4.00 ms  518 ms  <- chosen
   plain loop                   -   1.00 s         -         -        -  1.00 s
-  (start-up and hand out: typical times, not measured here)
+  (start-up and hand out: assumed, typical times; amorsize calibrate measures them here)
 
 Why not the others
   ThreadPoolExecutor: whether the function releases the interpreter lock was not measured
@@ -93,7 +93,7 @@ What each choice would take
   ThreadPoolExecutor(4)     330 \u00b5s   1.53 s    534 \u00b5s         -  15.0 ms  1.54 s
   ThreadPoolExecutor(8)     510 \u00b5s   762 ms    267 \u00b5s         -  17.5 ms  781 ms
   ThreadPoolExecutor(16)    870 \u00b5s   381 ms    133 \u00b5s         -  18.8 ms  401 ms
-  (start-up and hand out: typical times, not measured here)
+  (start-up and hand out: assumed, typical times; amorsize calibrate measures them here)
 
 Why not the others
   Pool: the function mostly waits, and threads wait at no cost

@@ -99,7 +99,7 @@ What each choice would take
   2 processes, forked   2.10 ms  27.5 ms    280 \u00b5s   42.6 \u00b5s  500 \u00b5s  30.4 ms  \
 <- chosen
   plain loop                  -  55.0 ms         -         -       -  55.0 ms
-  (start-up and hand out: typical times, not measured here)
+  (start-up and hand out: assumed, typical times; amorsize calibrate measures them here)
 
 Why not the others
   threads: whether the function releases the interpreter lock was not measured
