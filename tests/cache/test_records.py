@@ -15,6 +15,7 @@ from amorsize.cache.dating import dated
 from amorsize.cache.kinds import OPTIMIZATION
 from amorsize.cache.rules import LEAST, MOST_RATIO, MOST_S, MOST_WHOLE
 from amorsize.errors import BackendRefusedError
+from amorsize.stats.shrinkage import MOST
 from tests.cache.examples import LEARNED
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def check(result: OptimizationResult, asked: object) -> None:
     assert 1 <= result.n_jobs <= 4096, asked
     assert 1 <= result.chunksize <= MOST_WHOLE, asked
     assert isfinite(result.estimated_speedup), asked
-    assert 0 <= result.estimated_speedup <= result.n_jobs * (1 + 1e-9), asked
+    # what earlier runs took may correct a prediction by so much
+    assert 0 <= result.estimated_speedup <= result.n_jobs * MOST * (1 + 1e-9), asked
     told = f"{result.explain()}\n{result}\n{result!r}"
     assert not re.search(r"\b(inf|nan)\b", told), (asked, told)
     assert told.encode()
