@@ -65,7 +65,7 @@ def verdicts(size: Size) -> None:
             continue
         advice = result.optimization
         other = _setup_named(result.lines[1][0], advice.executor_type)
-        careful = _careful(func, items, other, size.careful_rounds)
+        careful = _careful(func, items, other, rounds=size.careful_rounds)
         right = choice_by(careful)
         rows += 1
         agreed += right is result.choice
@@ -105,7 +105,7 @@ def tuning(size: Size) -> None:
                 chunksize=tuned.best_chunksize,
             ),
         )
-        ratio = _ratio(func, items, found, best)
+        ratio = _ratio(func, items, one=found, best=best)
         worse.append(100 * (ratio - 1))
         shares.append(tuned_s / sum(times.values()))
         print(
@@ -126,15 +126,15 @@ def _grid(items: int) -> Iterator[Setup]:
             yield Setup(runner=Runner.PROCESS, n_jobs=jobs, chunksize=chunk)
 
 
-def _ratio(func: Any, items: Any, one: Setup, best: Setup) -> float:
+def _ratio(func: Any, items: Any, *, one: Setup, best: Setup) -> float:
     if one == best:
         return 1.0
-    ratio = _careful(func, items, one, 9, base=best)
+    ratio = _careful(func, items, one, rounds=9, base=best)
     return 1.0 if ratio is None else 1 / ratio.middle
 
 
 def _careful(
-    func: Any, items: Any, other: Setup, rounds: int, *, base: Setup = LOOP
+    func: Any, items: Any, other: Setup, *, rounds: int, base: Setup = LOOP
 ) -> Ratio | None:
     """So many rounds, whatever they show."""
     race = Race(func=func, items=items, goal=Goal(), budget_s=1e9, say=lambda _: None)
