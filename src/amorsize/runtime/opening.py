@@ -18,6 +18,7 @@ from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
 from amorsize.plan.wording import refusal
+from amorsize.runtime.probing import PROBE_S, TINY_S, Probes
 from amorsize.runtime.questions import FLEETING, Questions
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
@@ -41,20 +42,8 @@ if TYPE_CHECKING:
 
 HERE: Final = "the caller"
 
-PROBE_AFTER_S: Final = 1e-3
-"""Items run in input order until about the price of a worker has been spent."""
-
-PROBE_SHARE: Final = 0.1
-"""Beyond it, probing out of turn may take this share of the time spent."""
-
 SURELY: Final = 256
 """So many items show what they cost, although the first ones were slow."""
-
-TINY_S: Final = 1e-6
-"""Of such items a block of 4,096 costs more than 1 % more than the plain loop.
-
-They are not probed either: gaps would keep the loop from running unbroken, which meets a late
-change of cost by its alarm."""
 
 STRETCH_S: Final = 2e-3
 """A thread that can end the unbroken loop costs 0.1 ms: not worth it for less."""
@@ -67,12 +56,6 @@ LONGEST_STRETCH_S: Final = 0.5
 
 SPRINT_S: Final = 2e-3
 """A block of iterated input that takes ten times as long as it should ends early."""
-
-PROBE_S: Final = 50e-6
-"""A probe of tiny items takes as many neighbours as fill this time, lest it measure itself."""
-
-MOST_PROBES: Final = 32
-"""Spread probes err by 2 to 12 % from 20 on; more would only be bookkeeping."""
 
 TICK_WINDOW_S: Final = 3e-3
 """Items run so long beside the ticking thread: three milliseconds rule out pure Python."""
@@ -99,12 +82,11 @@ class Opening:
         self._runner = runner_for(func, exact=source.exact)
         self._pace = Pace()
         self._questions = Questions(options)
-        self._probed_s = 0.0
         self._aside_s = 0.0
         """Of the time spent, what the meter did not see: trials on two threads."""
         self._alone = False
         """The latest answer was to go on alone, and it is not expected to change."""
-        self._probes = 0
+        self._probes = Probes()
         self._sampler = sampler or Sampler(func, source, ledger)
         self.costs = Costs()
         self.spent_s = 0.0
@@ -275,10 +257,12 @@ class Opening:
 
         ``None`` where there is not even a question, or where items ended while measuring.
         """
+        recalled = False
         if not self._options.forces_parallel:
             if not self._could_pay():
                 return None
-            if not self._sampler.recalls(self.spent_s):
+            recalled = self._sampler.recalls(self.spent_s)
+            if not recalled:
                 self.probe()
             if not self._could_pay():
                 return None
@@ -286,6 +270,7 @@ class Opening:
             raise refusal(self._options, [FLEETING])
         with self._sampler.aside():
             around = self._around.situation()
+        asked_s = self.spent_s
         self.profile = self.look()
         for _ in Need:  # each answer may raise one more question
             missing = needs(self.profile, around, self._options)
@@ -293,6 +278,9 @@ class Opening:
                 break
             if not all(self.supply(need) for need in missing):
                 return None
+            self.profile = self.look()
+        if not self._options.forces_parallel and not recalled and self.spent_s > asked_s:
+            self.probe()  # what was run to measure may be what makes probes affordable
             self.profile = self.look()
         self.decision = decide(self.profile, around, self._options)
         return self.decision
@@ -351,8 +339,7 @@ class Opening:
             items = len(ran.results)
             self.costs.probe(index, ran.busy_s / items, items=items)
             self._ledger.done(taken.start, ran.results, 0.0)
-        self._probes += 1
-        self._probed_s += ran.busy_s
+        self._probes.took(ran.busy_s)
         self._spend(len(ran.results), ran.busy_s)
         if ran.error is not None:
             self._ledger.failed(Failure(ran.next_index, ran.error, HERE))
@@ -360,13 +347,8 @@ class Opening:
         return ran.error is None and bool(ran.results)
 
     def _probe_is_affordable(self) -> bool:
-        allowed_s = PROBE_AFTER_S + PROBE_SHARE * self.spent_s
-        next_s = max(PROBE_S, self.spent_s / self.items)
-        return (
-            self.spent_s >= max(PROBE_AFTER_S, TINY_S * self.items)
-            and self._probes < MOST_PROBES
-            and self._probed_s + next_s <= allowed_s
-        )
+        left = self._source.left() or 0
+        return self._probes.may_go_on(spent_s=self.spent_s, items=self.items, left=left)
 
     def _time_reading(self) -> bool:
         """Run a block of items, and see how much of it is reading them."""

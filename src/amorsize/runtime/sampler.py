@@ -100,6 +100,7 @@ class Sampler:
             mean_s=forecast.mean_s,
             spread=forecast.spread,
             longest_s=forecast.longest_s,
+            longest_left_s=forecast.longest_left_s,
             wall_s=spent_s,
             cpu_s=used.cpu_s,
             process_cpu_s=used.process_cpu_s,
