@@ -26,8 +26,9 @@ from amorsize.engines.spawned_alive import spawned_workers_alive
 from amorsize.engines.spawned_pool import pack_function, spawned_pool
 from amorsize.engines.spawned_post import Post, exit_codes, is_death
 from amorsize.engines.spawned_worker import PartKind, describe, in_spawned_worker
-from amorsize.engines.supply import ItemCost, Supply
+from amorsize.engines.supply import Supply
 from amorsize.errors import WorkerCrashedError
+from amorsize.model.chunks import SENT_S, ItemCost, sent_chunk_s
 from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
@@ -43,17 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SpawnedEngine", "in_spawned_worker", "spawned_workers_alive"]
 
-CHUNK_S: Final = 50e-3
-"""No chunk is longer, so that results keep coming and a straggler costs little."""
-
-CHUNK_SHARE: Final = 0.05
-"""... nor longer than this share of what is left."""
-
-FLOOR_S: Final = 5e-3
-"""A chunk costs 0.15 to 0.3 ms to send and receive: 5 % of it at most, but ..."""
-
-LAST_FLOOR_S: Final = 2e-3
-"""... a little more for the very last ones, so that all finish together."""
 
 OWN_S: Final = 5e-3
 """The caller looks at what has come home this often."""
@@ -134,10 +124,8 @@ class _Run:
         return min(self._cost.fitting(min(seconds, self._fair_s())), self._post.most_items())
 
     def _fair_s(self) -> float:
-        """How long a chunk may be, from what is left: factoring, with bounds in seconds."""
         left_s = self._supply.expected() * self._cost.item_s
-        part_s = max(LAST_FLOOR_S, left_s / (2 * (1 + self._pool.workers)))
-        return min(part_s, max(FLOOR_S, CHUNK_SHARE * left_s))
+        return sent_chunk_s(left_s, 1 + self._pool.workers)
 
     def _share_out(self) -> Chunk | None:
         """A chunk for each worker and one for the caller, then more for the workers."""
@@ -156,7 +144,7 @@ class _Run:
         while len(post) < enough:
             if not post.is_open() or len(post) >= post.most(indexed=self._job.source.indexed):
                 return False
-            chunk = self._next_chunk(CHUNK_S)
+            chunk = self._next_chunk(SENT_S)
             if chunk is None:
                 return False
             post.send(chunk, len(chunk.items) * self._cost.item_s)

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from amorsize.engines.base import Failure
 from amorsize.engines.source import Chunk, IndexedSource
 
 if TYPE_CHECKING:
     from amorsize.engines.base import Job
-
-LEARNING: Final = 8
-"""The cost of an item is averaged over about so many chunks, so that it follows a trend."""
-
-
-class ItemCost:
-    """Mean cost of an item: the forecast at first, then what is measured."""
-
-    __slots__ = ("item_s",)
-
-    def __init__(self, forecast_s: float) -> None:
-        self.item_s = max(forecast_s, 1e-9)
-
-    def learn(self, items: int, busy_s: float) -> None:
-        if items and busy_s > 0:
-            self.item_s += (busy_s / items - self.item_s) / LEARNING
-
-    def fitting(self, seconds: float) -> int:
-        """How many items fill so many seconds, at least one."""
-        return max(1, int(min(seconds / self.item_s, 2**31)))
 
 
 class Supply:

@@ -8,7 +8,7 @@ import select
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from amorsize.engines.board import Board
 from amorsize.engines.chunks import InputEndedError, Ran, run_chunk
@@ -17,9 +17,7 @@ from amorsize.engines.forking import Interrupted, flush_streams
 from amorsize.engines.memfile import Frame, FrameKind, FrameWriter, Packed, pack
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.tokens import TokenPipe
-
-SPLIT_AFTER_S: Final = 4e-3
-"""A chunk that takes twice its quantum is shared if nobody else has anything to do."""
+from amorsize.model.chunks import SPLIT_AFTER_S
 
 
 class Inbox(Protocol):

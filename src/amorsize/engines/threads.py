@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 from amorsize.engines.base import EngineStartError, Failure
 from amorsize.engines.chunks import Ran, run_chunk
 from amorsize.engines.nesting import INSIDE
-from amorsize.engines.supply import ItemCost, Supply
+from amorsize.engines.supply import Supply
 from amorsize.machine.ownthreads import forget, see_gone
+from amorsize.model.chunks import THREAD_QUANTUM_S, ItemCost, thread_chunk
 from amorsize.plan.concurrency import MOST_THREADS, SCOUTS, Expectation, Width, WidthFinder
 from amorsize.vocab.plan import EngineKind
 
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
     from amorsize.engines.base import Job, Reports
     from amorsize.engines.source import Chunk
 
-QUANTUM_S: Final = 0.5e-3
-"""Length of a chunk of small items: handing one out and taking it back costs about 15 us."""
-
-TAPER: Final = 4
-"""A thread takes at most 1/(TAPER * threads) of what is left, so that all finish together."""
 
 AHEAD_S: Final = 10e-3
 """Work that lies ready, so that no thread waits for a caller that is drawing progress or
@@ -183,9 +179,9 @@ class _Crew:
     def _chunk_size(self) -> int:
         if self._job.chunksize is not None:
             return self._job.chunksize
-        size = self._cost.fitting(QUANTUM_S)
+        size = self._cost.fitting(THREAD_QUANTUM_S)
         left = self._supply.left()
-        return size if left is None else max(1, min(size, left // (TAPER * self._width())))
+        return size if left is None else thread_chunk(left, size, self._width())
 
     def _report_input(self) -> None:
         if self._supply.failure is not None:

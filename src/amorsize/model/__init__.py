@@ -1,1 +1,1 @@
-"""How long a configuration would take: one formula in parts that add up, no clock."""
+"""How long a configuration would take, by formula or event by event: no clock."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from math import ceil, log, sqrt
 from typing import TYPE_CHECKING, Final
 
-from amorsize.model.chunks import FLOOR_S
-from amorsize.vocab.plan import Makespan
+from amorsize.model.rules import chunks_of
+from amorsize.vocab.plan import EngineKind, Makespan
 
 if TYPE_CHECKING:
     from amorsize.vocab.plan import Candidate
@@ -73,12 +73,12 @@ def makespan(work: Work, candidate: Candidate, *, price: Price, capacity: Capaci
     joint = capacity.of(workers, work.load)
     rate = joint_rate(work, joint)
     compute_s = work.serial_s / joint
-    chunks = ceil(work.items / candidate.chunk)
-    shortest = max(1, int(FLOOR_S / max(work.item_s, NO_TIME_S)))
-    last_chunk = candidate.chunk if candidate.fixed else min(candidate.chunk, shortest)
+    chunks, last_chunk = chunks_of(candidate, work.items, work.item_s)
     handling_s = chunks * price.per_chunk.median_s + work.items * price.per_item.median_s
+    blocked_s, late_s = start_of(candidate, workers, price)
+    alone_s = min(late_s, work.serial_s)
     return Makespan(
-        startup_s=startup_s(work, price, workers=workers, rate=rate),
+        startup_s=blocked_s + alone_s * max(0.0, 1 - 1 / rate),
         compute_s=compute_s,
         dispatch_s=handling_s / joint,
         transfer_s=work.serial_s / rate - compute_s,
@@ -109,10 +109,18 @@ def blocking_s(price: Price, workers: int) -> float:
     return price.blocking.median_s + (workers - 1) * price.per_worker.median_s
 
 
-def startup_s(work: Work, price: Price, *, workers: int, rate: float) -> float:
-    """Blocked, and then alone until the workers are there, or until nothing is left."""
-    alone_s = min(price.delay.median_s, work.serial_s)
-    return blocking_s(price, workers) + alone_s * max(0.0, 1 - 1 / rate)
+def start_of(candidate: Candidate, workers: int, price: Price) -> tuple[float, float]:
+    """How long nobody works, and how long after that the others are late, on average.
+
+    The caller makes workers one by one, and those made first are ready while it makes the rest;
+    it hands out nothing before. Threads begin as they are made, and their caller works not.
+    """
+    each_s, delay_s = price.per_worker.median_s, price.delay.median_s
+    if candidate.engine is EngineKind.THREADS:
+        return price.blocking.median_s + delay_s + (workers - 1) * each_s / 2, 0.0
+    blocked_s, others = blocking_s(price, workers), max(1, workers - 1)
+    late = others if each_s <= 0 else min(others, int(delay_s / each_s) + 1)
+    return blocked_s, late * (delay_s - (late - 1) * each_s / 2) / others
 
 
 def tail_s(work: Work, workers: int, *, compute_s: float, last_chunk: int) -> float:
@@ -131,5 +139,24 @@ def tail_s(work: Work, workers: int, *, compute_s: float, last_chunk: int) -> fl
     ragged_s = in_step_s + greatest * work.spread * sqrt(chunk_s * work.item_s)
     graham_s = (1 - 1 / workers) * max(work.longest_s, chunk_s)
     rounds = ceil(ceil(work.items / chunk) / workers)
+    if rounds == chunk == 1:  # each is given one call: the longest is the end
+        graham_s = min(graham_s, max(0.0, work.longest_s - compute_s))
     uneven_s = (rounds * chunk - work.items / workers) * work.item_s
-    return max(uneven_s, min(ragged_s, graham_s), work.longest_s - compute_s)
+    first_share = min(1.0, workers * chunk / work.items)
+    others_s = (work.serial_s - work.longest_s) / max(1, work.items - 1)
+    longest_s = work.longest_s + (chunk - 1) * max(0.0, others_s)
+    alone_s = _last_alone_s(longest_s, compute_s, first_share)
+    return max(uneven_s, min(ragged_s, graham_s), alone_s)
+
+
+def _last_alone_s(longest_s: float, compute_s: float, first_share: float) -> float:
+    """How long the longest chunk is expected to go on when all others are done.
+
+    It begins at once if it is among the first, else at any moment of the run alike.
+    """
+    begun_first_s = max(0.0, longest_s - compute_s)
+    if longest_s >= compute_s:
+        anywhere_s = longest_s - compute_s / 2
+    else:
+        anywhere_s = longest_s**2 / (2 * compute_s)
+    return first_share * begun_first_s + (1 - first_share) * anywhere_s

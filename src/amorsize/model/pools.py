@@ -41,7 +41,7 @@ def pool_makespan(
     moved_s = away_s + caller_s
     share = moved_s / (moved_s + 2 * handling_s) if moved_s > 0 else 0.0
     return Makespan(
-        startup_s=_startup_s(price, candidate.n_jobs),
+        startup_s=pool_startup_s(price, candidate.n_jobs),
         compute_s=compute_s,
         dispatch_s=(pace_s - compute_s) * (1 - share),
         transfer_s=(pace_s - compute_s) * share,
@@ -69,6 +69,7 @@ def fixed_chunk(work: Work, workers: int, price: Price) -> int:
     return max(1, min(even, round(float(best ** (2 / 3)))))
 
 
-def _startup_s(price: Price, workers: int) -> float:
+def pool_startup_s(price: Price, workers: int) -> float:
+    """All workers made, and the pool closed: its own time, without any work."""
     workers_s = workers * price.per_worker.median_s
     return price.blocking.median_s + workers_s + price.delay.median_s

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Final
 
 from amorsize.plan import tunables
 from amorsize.plan.facts import Case
-from amorsize.plan.pool_search import Tried, all_items_s, sizes_of, time_s
+from amorsize.plan.pool_search import Tried, all_items_s, sizes_of
 from amorsize.plan.wording import refusal
 from amorsize.vocab.advice import Advice, PoolCandidate, PoolKind, PricedPool
 from amorsize.vocab.plan import GainTooSmall, Makespan, Rejection, Slower
 
 if TYPE_CHECKING:
+    from amorsize.plan.pool_search import Sized
     from amorsize.vocab.options import Options
     from amorsize.vocab.profile import Profile
     from amorsize.vocab.situation import Situation
 
-_LOOP: Final = PoolCandidate(kind=PoolKind.PROCESSES, n_jobs=1, chunksize=1)
+LOOP: Final = PoolCandidate(kind=PoolKind.PROCESSES, n_jobs=1, chunksize=1)
 
 
 def advise(
@@ -36,27 +37,40 @@ def advise(
         BackendRefusedError: what the caller forces cannot be done, and why.
     """
     case = Case(profile=profile, situation=situation, options=options)
-    pools = [pool for kind in PoolKind for pool in sizes_of(kind, case, longest_chunk_s)]
-    if options.forces_parallel and all(pool.expected is None for pool in pools):
-        raise refusal(options, [pool.reason for pool in pools if pool.reason is not None])
-    return _advice(case, pools)
+    sized = [one for kind in PoolKind for one in sizes_of(kind, case, longest_chunk_s)]
+    if options.forces_parallel and all(pool.expected is None for pool, _ in sized):
+        raise refusal(options, [pool.reason for pool, _ in sized if pool.reason is not None])
+    return _advice(case, sized)
 
 
-def _advice(case: Case, pools: list[PricedPool]) -> Advice:
-    fastest_s = min(map(time_s, pools))
-    near = [pool for pool in pools if time_s(pool) <= fastest_s * tunables.SAME_TIME < inf]
+def _advice(case: Case, sized: list[Sized]) -> Advice:
+    pools = [pool for pool, _ in sized]
+    fastest_s = min(likely_s for _, likely_s in sized)
+    near = [pool for pool, likely_s in sized if likely_s <= fastest_s * tunables.SAME_TIME < inf]
     if not near:
-        return _chosen(_LOOP, pools, case)
+        return _chosen(LOOP, pools, case)
     best = min(near, key=lambda pool: pool.candidate.n_jobs)
-    others = [pool for pool in pools if pool is not best]
-    reason = _does_not_pay(best, case)
+    reason = pool_does_not_pay(best, case)
     if reason is not None:
-        return _chosen(_LOOP, [replace(best, reason=reason), *others], case)
-    loop = _expected(_LOOP, case, case.profile.remaining.median_s)
-    return _chosen(best.candidate, [PricedPool(candidate=_LOOP, expected=loop), *others], case)
+        smaller = _that_pays(sized, case)
+        if smaller is None:
+            others = [pool for pool in pools if pool is not best]
+            return _chosen(LOOP, [replace(best, reason=reason), *others], case)
+        best = smaller
+    others = [pool for pool in pools if pool is not best]
+    loop = _expected(LOOP, case, case.profile.remaining.median_s)
+    return _chosen(best.candidate, [PricedPool(candidate=LOOP, expected=loop), *others], case)
 
 
-def _does_not_pay(pool: PricedPool, case: Case) -> Rejection | None:
+def _that_pays(sized: list[Sized], case: Case) -> PricedPool | None:
+    """The fastest that surely gains: fewer workers may, where the best number stakes too much."""
+    by_time = sorted(sized, key=lambda one: one.likely_s)
+    paying = (pool for pool, _ in by_time if pool.expected and not pool_does_not_pay(pool, case))
+    return next(paying, None)
+
+
+def pool_does_not_pay(pool: PricedPool, case: Case) -> Rejection | None:
+    """Why the plain loop is advised although this pool may be faster, or is not."""
     if case.options.forces_parallel:
         return None
     remaining = case.profile.remaining

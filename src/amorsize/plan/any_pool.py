@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from amorsize.model.makespan import NO_TIME_S
 from amorsize.plan import rules, tunables
 from amorsize.plan.pool_prices import JOBLIB_ALONE, pool_price_of
-from amorsize.plan.pool_search import ENGINES, Tried, all_items_s, job_counts, time_s
+from amorsize.plan.pool_search import ENGINES, Tried, all_items_s, job_counts
 from amorsize.vocab.advice import PoolKind, PoolName, PoolUse
 from amorsize.vocab.estimate import Assumed
 from amorsize.vocab.plan import Rejection
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from amorsize.plan.facts import Case
+    from amorsize.plan.pool_search import Sized
     from amorsize.vocab.advice import PricedPool
     from amorsize.vocab.profile import Profile
 
@@ -58,8 +59,8 @@ def best_use(pool: PoolName, case: Case, *, longest_chunk_s: float) -> PoolUse:
     if not wise:
         return _no_use(ways[0], case)
     found = [(way, _best(way, case, longest_chunk_s)) for way in wise]
-    way, priced = min(found, key=lambda each: time_s(each[1]))
-    return _use(way, priced, case)
+    way, sized = min(found, key=lambda each: each[1].likely_s)
+    return _use(way, sized.pool, case)
 
 
 def as_sent_by(pool: PoolName, profile: Profile, *, by_name: bool) -> Profile:
@@ -85,7 +86,7 @@ def _way(pool: PoolName, kind: PoolKind, case: Case) -> _Way:
     )
 
 
-def _best(way: _Way, case: Case, longest_chunk_s: float) -> PricedPool:
+def _best(way: _Way, case: Case, longest_chunk_s: float) -> Sized:
     """Of equals within noise, the fewest workers."""
     tried = _tried(way, case, jobs=2)
     items, item_s = tried.work.items, max(tried.work.item_s, NO_TIME_S)
@@ -93,8 +94,8 @@ def _best(way: _Way, case: Case, longest_chunk_s: float) -> PricedPool:
     counts = job_counts(way.kind, case, items)
     jobs = counts if case.options.n_jobs is not None else range(1, counts.stop)
     sizes = [_tried(way, case, jobs=count).best_of(count, most) for count in jobs]
-    fastest_s = min(map(time_s, sizes))
-    return next(size for size in sizes if time_s(size) <= fastest_s * tunables.SAME_TIME)
+    fastest_s = min(size.likely_s for size in sizes)
+    return next(size for size in sizes if size.likely_s <= fastest_s * tunables.SAME_TIME)
 
 
 def _tried(way: _Way, case: Case, *, jobs: int) -> Tried:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from amorsize.plan import rules, tunables
 from amorsize.plan.facts import Case
-from amorsize.plan.pays import does_not_pay
+from amorsize.plan.pays import TOO_SOON, does_not_pay
 from amorsize.plan.search import best_offer
 from amorsize.plan.verdicts import fastest_of, serial
 from amorsize.plan.wording import refusal, wanted
@@ -85,13 +86,18 @@ def _ruled_out(engine: EngineKind, case: Case) -> Rejection | None:
 def _paying(
     offers: list[Offer], rejected: list[Rejected], profile: Profile
 ) -> tuple[list[Offer], list[Rejected]]:
-    reasons = [does_not_pay(offer, profile) for offer in offers]
+    answers = [(offer, does_not_pay(offer, profile)) for offer in offers]
     lost = [
         Rejected(candidate=offer.candidate, reason=reason, expected=offer.expected)
-        for offer, reason in zip(offers, reasons, strict=True)
+        for offer, reason in answers
         if reason is not None
     ]
-    kept = [offer for offer, reason in zip(offers, reasons, strict=True) if reason is None]
+    soon_s = min((offer.at_best_s for offer, reason in answers if reason == TOO_SOON), default=inf)
+    kept = [
+        offer
+        for offer, reason in answers
+        if reason is None and offer.expected.total_s < tunables.SOON_BETTER * soon_s
+    ]
     return kept, [*lost, *rejected]
 
 

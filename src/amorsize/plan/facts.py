@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil
+from dataclasses import dataclass, replace
+from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
 from amorsize.model.makespan import NO_TIME_S, Capacity, Work
@@ -11,7 +11,7 @@ from amorsize.plan import tunables
 from amorsize.plan.prices import GIGABYTE, gigabyte_here
 from amorsize.vocab.options import Options
 from amorsize.vocab.plan import EngineKind
-from amorsize.vocab.profile import Profile, Transfer
+from amorsize.vocab.profile import GilUse, Profile, Transfer
 from amorsize.vocab.situation import Situation
 
 if TYPE_CHECKING:
@@ -46,9 +46,10 @@ def waits(profile: Profile) -> bool:
     return each_call or (often and profile.waits > profile.preemptions)
 
 
-def mostly_waits(profile: Profile) -> bool:
-    """Tell whether the calls of several threads would hardly meet."""
-    return waits(profile) and load_of(profile) < tunables.MOSTLY_WAITING
+def mostly_waits(profile: Profile, situation: Situation) -> bool:
+    """Tell whether threads, which share one lock, overlap more calls than processes need to."""
+    enough = max(1.0, tunables.CALLS_PER_CORE * usable_cores(situation))
+    return waits(profile) and load_of(profile) * enough < 1
 
 
 def load_of(profile: Profile) -> float:
@@ -106,20 +107,45 @@ def free_cores(case: Case) -> float:
     return max(1.0, min(cores, fair / alone))
 
 
-def work_of(case: Case, engine: EngineKind) -> Work:
-    """The work that is left, as the middle of the forecast has it."""
+def work_of(case: Case, engine: EngineKind, *, cautious: bool = True) -> Work:
+    """The work that is left, as the middle of the forecast has it.
+
+    To be ``cautious`` is to take transfers for dearer than measured: right for whether workers
+    pay, but by it fewer of them would seem enough.
+    """
     profile = case.profile
     items, remaining_s = max(1, case.items), profile.remaining.median_s
-    away_s, caller_s = transfers_of(profile, engine, gigabyte_here(case.situation))
+    away_s, caller_s = transfers_of(
+        profile, engine, gigabyte_here(case.situation), cautious=cautious
+    )
+    longest_s = profile.longest_s if profile.longest_left_s is None else profile.longest_left_s
     return Work(
         items=items,
         item_s=remaining_s / items,
         spread=max(profile.spread, tunables.LEAST_SPREAD),
-        longest_s=min(profile.longest_s, remaining_s),
+        longest_s=min(longest_s, remaining_s),
         load=load_of(profile),
         away_s=away_s,
         caller_s=caller_s,
         read_s=profile.read_s or 0.0,
+    )
+
+
+def between(work: Work, *, sure_s: float, likely_s: float) -> Work:
+    """The work as it is in the middle between what is sure and what is likely.
+
+    Too many workers lose by the same factor if little is left as too few do if much is: the
+    geometric mean of both ends makes that factor equal.
+    """
+    sure = sure_s / likely_s if likely_s > 0 else 1.0
+    share = sqrt(min(1.0, max(tunables.LEAST_SURE, sure)))
+    return replace(
+        work,
+        item_s=share * work.item_s,
+        longest_s=share * work.longest_s,
+        away_s=share * work.away_s,
+        caller_s=share * work.caller_s,
+        read_s=share * work.read_s,
     )
 
 
@@ -130,14 +156,27 @@ def capacity_of(case: Case, engine: EngineKind) -> Capacity:
         return Capacity(cores=cores)
     gil = case.profile.gil
     if gil is not None and gil.threads_gain is not None and not waits(case.profile):
-        return Capacity(cores=cores, each_adds=min(1.0, max(0.0, gil.threads_gain - 1)))
+        adds = min(1.0, max(0.0, gil.threads_gain - 1))
+        return Capacity(cores=cores, each_adds=adds, locked=_locked(gil, case.situation))
     locked = load_of(case.profile) if case.situation.gil else 0.0
     return Capacity(cores=cores, locked=min(1.0, locked))
 
 
+def _locked(gil: GilUse, situation: Situation) -> float:
+    """Share of a call that only one thread at a time can be in, by the kinder of two signs.
+
+    Ticks come late for other reasons, too. Two calls that want the lock for a share h of their
+    time gain 2/(1 + h^2) together (mean value analysis: Reiser and Lavenberg, JACM 1980).
+    """
+    if not situation.gil or gil.threads_gain is None:
+        return 0.0
+    in_each_others_way = sqrt(max(0.0, 2 / max(gil.threads_gain, NO_TIME_S) - 1))
+    return min(1.0, 1 - gil.free_share, in_each_others_way)
+
+
 def shipping_s(profile: Profile, gigabyte: Gigabyte = GIGABYTE) -> float:
     """Sending the function itself to one process, and reading it there."""
-    sent_s, read_s = _sent_and_read(profile.function, gigabyte)
+    sent_s, read_s = _sent_and_read(profile.function, gigabyte, cautious=True)
     return sent_s + read_s
 
 
@@ -150,7 +189,7 @@ def useful_workers(case: Case, engine: EngineKind) -> int:
 
 
 def transfers_of(
-    profile: Profile, engine: EngineKind, gigabyte: Gigabyte = GIGABYTE
+    profile: Profile, engine: EngineKind, gigabyte: Gigabyte = GIGABYTE, *, cautious: bool = True
 ) -> tuple[float, float]:
     """Seconds per item that another process runs: the worker's, and the caller's.
 
@@ -159,19 +198,19 @@ def transfers_of(
     """
     if not engine.crosses_process:
         return 0.0, 0.0
-    away_s, caller_s = _sent_and_read(profile.result, gigabyte)
+    away_s, caller_s = _sent_and_read(profile.result, gigabyte, cautious=cautious)
     if engine is EngineKind.LOKY or not profile.inherited:
-        sent_s, read_s = _sent_and_read(profile.argument, gigabyte)
+        sent_s, read_s = _sent_and_read(profile.argument, gigabyte, cautious=cautious)
         return away_s + read_s, caller_s + sent_s
     return away_s, caller_s
 
 
-def _sent_and_read(travel: Travel, gigabyte: Gigabyte) -> tuple[float, float]:
+def _sent_and_read(travel: Travel, gigabyte: Gigabyte, *, cautious: bool) -> tuple[float, float]:
     if not isinstance(travel, Transfer):
         return 0.0, 0.0
     took_s = travel.sampled * (travel.dumps_s + travel.loads_s)
-    many = travel.sampled >= tunables.MANY_TRANSFERS or took_s >= tunables.SURE_TRANSFER_S
-    safety = 1.0 if many else tunables.TRANSFER_SAFETY
+    sure = travel.sampled >= tunables.MANY_TRANSFERS or took_s >= tunables.SURE_TRANSFER_S
+    safety = tunables.TRANSFER_SAFETY if cautious and not sure else 1.0
     copied_bytes = travel.size_bytes - travel.out_of_band_bytes
     copy_s, map_s = gigabyte.copy.median_s / 1e9, gigabyte.mapped.median_s / 1e9
     moved_s = copied_bytes * copy_s + travel.out_of_band_bytes * map_s

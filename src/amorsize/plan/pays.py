@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from amorsize.model.makespan import blocking_s
+from amorsize.model.makespan import NO_TIME_S, blocking_s
 from amorsize.plan import tunables
 from amorsize.vocab.plan import (
     CostlyReading,
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from amorsize.plan.search import Offer
     from amorsize.vocab.profile import Profile
 
-_TOO_SOON: Final = Untried("too little has been run to stake the start of workers on it")
+TOO_SOON: Final = Untried("too little has been run to stake the start of workers on it")
+NOT_YET: Final = Untried("a little later it will be known how many workers pay")
 
 
 def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
@@ -32,7 +33,7 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
     """
     work, low_s = offer.work, profile.remaining.low_s
     if offer.candidate.engine.crosses_process and knows_only_the_first(profile):
-        return _TOO_SOON
+        return TOO_SOON
     if offer.rate < tunables.MIN_RATE and work.caller_s + work.read_s > 0:
         return _costly(work)
     start_s, stake_s = offer.blocking_s, _stake_s(offer, profile)
@@ -42,10 +43,21 @@ def does_not_pay(offer: Offer, profile: Profile) -> Rejection | None:
         gain_s = low_s - offer.if_work_takes(low_s).total_s
     if gain_s <= start_s:
         return GainTooSmall(gain_s, start_s)
-    allowed_s = max(stake_s, tunables.BLOCKING_SHARE * (profile.wall_s + low_s))
-    if start_s > allowed_s:
-        return StartTooDear(start_s, allowed_s)
-    return _TOO_SOON if profile.wall_s < blocking_s(offer.price, 2) else None
+    first_s = blocking_s(offer.price, 2)
+    allowed_s = max(stake_s, _promised_s(offer, profile))
+    if first_s > allowed_s:
+        return StartTooDear(first_s, allowed_s)
+    if profile.wall_s < first_s:
+        return TOO_SOON
+    return NOT_YET if offer.missed_s > tunables.WAITING_GROWTH * profile.wall_s else None
+
+
+def _promised_s(offer: Offer, profile: Profile) -> float:
+    """What the first worker may cost, by what all of them gain at the least."""
+    low_s = profile.remaining.low_s
+    total_s = max(offer.if_work_takes(low_s).total_s, NO_TIME_S)
+    gain = max(1.0, low_s / total_s - 1)
+    return tunables.BLOCKING_SHARE * gain * (profile.wall_s + low_s)
 
 
 def knows_only_the_first(profile: Profile) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import ceil, inf
-from typing import TYPE_CHECKING, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from amorsize.model.makespan import NO_TIME_S
 from amorsize.model.pools import fixed_chunk, pool_makespan
@@ -43,13 +44,20 @@ def all_items_s(profile: Profile, left_s: float) -> float:
     return max(0.0, profile.wall_s - first_excess_s) + left_s
 
 
-def sizes_of(kind: PoolKind, case: Case, longest_chunk_s: float) -> list[PricedPool]:
+class Sized(NamedTuple):
+    """A pool at one size, and what it will take if transfers are as cheap as they were seen."""
+
+    pool: PricedPool
+    likely_s: float
+
+
+def sizes_of(kind: PoolKind, case: Case, longest_chunk_s: float) -> list[Sized]:
     """For each number of jobs the best chunk, or why this pool is ruled out."""
     reason = _ruled_out(kind, case)
     if reason is not None:
         jobs = case.options.n_jobs or max(2, case.situation.cores)
         candidate = PoolCandidate(kind=kind, n_jobs=jobs, chunksize=1)
-        return [PricedPool(candidate=candidate, reason=reason)]
+        return [Sized(PricedPool(candidate=candidate, reason=reason), inf)]
     tried = Tried(kind, case)
     most = max(1, int(min(tried.work.items, longest_chunk_s / max(tried.work.item_s, NO_TIME_S))))
     return [tried.best_of(jobs, most) for jobs in job_counts(kind, case, tried.work.items)]
@@ -58,7 +66,10 @@ def sizes_of(kind: PoolKind, case: Case, longest_chunk_s: float) -> list[PricedP
 class Tried:
     """One kind of pool, ready to be priced at any size."""
 
-    __slots__ = ("_case", "_chunked", "_correction", "_kind", "_price", "capacity", "work")
+    __slots__ = (
+        *("_case", "_chunked", "_correction", "_kind", "_likely", "_price"),
+        *("capacity", "work"),
+    )
 
     def __init__(
         self, kind: PoolKind, case: Case, *, price: Price | None = None, chunked: bool = False
@@ -70,6 +81,15 @@ class Tried:
         self._correction = correction_of(case.profile, _SAME_KIND[kind])
         self.capacity = facts.capacity_of(case, ENGINES[kind])
         self.work = self.work_if(case.profile.remaining.median_s)
+        away_s, caller_s = facts.transfers_of(
+            case.profile, ENGINES[kind], gigabyte_here(case.situation), cautious=False
+        )
+        remaining = case.profile.remaining
+        self._likely = facts.between(
+            replace(self.work, away_s=away_s, caller_s=caller_s),
+            sure_s=all_items_s(case.profile, max(remaining.low_s, case.profile.wall_s)),
+            likely_s=all_items_s(case.profile, remaining.median_s),
+        )
 
     def work_if(self, left_s: float) -> Work:
         """All items, if those left take ``left_s`` in the plain loop."""
@@ -87,13 +107,18 @@ class Tried:
         plain = pool_makespan(work, candidate, price=self._price, capacity=self.capacity)
         return plain if self._correction == 1 else plain.times(self._correction)
 
-    def best_of(self, jobs: int, most: int) -> PricedPool:
+    def best_of(self, jobs: int, most: int) -> Sized:
         """This number of jobs with its best chunk, of at most ``most`` items."""
-        return min((self._priced(jobs, chunk) for chunk in self._chunks(jobs, most)), key=time_s)
-
-    def _priced(self, jobs: int, chunk: int) -> PricedPool:
-        candidate = PoolCandidate(kind=self._kind, n_jobs=jobs, chunksize=chunk)
-        return PricedPool(candidate=candidate, expected=self.makespan(candidate, self.work))
+        candidates = [
+            PoolCandidate(kind=self._kind, n_jobs=jobs, chunksize=chunk)
+            for chunk in self._chunks(jobs, most)
+        ]
+        likely_s, best = min(
+            ((self.makespan(one, self._likely).total_s, one) for one in candidates),
+            key=itemgetter(0),
+        )
+        expected = self.makespan(best, self.work)
+        return Sized(PricedPool(candidate=best, expected=expected), likely_s)
 
     def _chunks(self, jobs: int, most: int) -> set[int]:
         """Sizes worth comparing; the standard threads are always handed single items."""
@@ -105,11 +130,6 @@ class Tried:
         even = ceil(self.work.items / jobs)
         rounds = (ceil(even / 2**halvings) for halvings in range(MOST_HALVINGS))
         return {max(1, min(size, even, most)) for size in (best // 2, best, 2 * best, *rounds)}
-
-
-def time_s(pool: PricedPool) -> float:
-    """What it would take; for ever, where it was ruled out."""
-    return inf if pool.expected is None else pool.expected.total_s
 
 
 def _ruled_out(kind: PoolKind, case: Case) -> Rejection | None:

@@ -58,7 +58,7 @@ def unwise(engine: EngineKind, case: Case) -> Rejection | None:
         return _threads(case)
     if profile.returns_its_item:
         return ChangesItsItem()
-    if case.options.prefer_threads_for_io and facts.mostly_waits(profile):
+    if case.options.prefer_threads_for_io and facts.mostly_waits(profile, situation):
         return _MOSTLY_WAITS
     return _cores(profile, situation)
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
-from amorsize.model.chunks import chunk_sizes
 from amorsize.model.makespan import NO_TIME_S, blocking_s, joint_rate, makespan
+from amorsize.model.rules import first_chunk
 from amorsize.plan import facts, tunables
 from amorsize.plan.concurrency import starting_threads
 from amorsize.plan.hindsight import correction_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Offer:
     """One engine at one size, for the work that is left."""
 
-    __slots__ = ("candidate", "capacity", "correction", "expected", "price", "work")
+    __slots__ = ("candidate", "capacity", "correction", "expected", "missed_s", "price", "work")
 
     def __init__(
         self,
@@ -46,6 +46,13 @@ class Offer:
         self.correction = correction
         """By which earlier runs of the function say that the formula is off."""
         self.expected = self.makespan(work)
+        self.missed_s = 0.0
+        """What more workers would save, if it were sure that they may be started."""
+
+    @property
+    def at_best_s(self) -> float:
+        """The expected time with as many workers as would be best."""
+        return self.expected.total_s - self.missed_s
 
     @property
     def blocking_s(self) -> float:
@@ -70,32 +77,64 @@ class Offer:
 
 def best_offer(engine: EngineKind, case: Case) -> Offer:
     """The engine with as many workers as pay, or as many as were asked for."""
-    work = facts.work_of(case, engine)
-    price = _price(engine, case)
-    capacity = facts.capacity_of(case, engine)
-    correction = correction_of(case.profile, {engine})
-    options = case.options
+    sizes = Sizes(engine, case)
+    workers = case.options.n_jobs
+    if workers is not None:
+        return sizes.offer(workers)
+    if engine is EngineKind.THREADS and facts.waits(case.profile):
+        return sizes.offer(waiting_threads(sizes.work, sizes.capacity))
+    smallest = sizes.likely_offer(2)
+    most = max(2, min(facts.useful_workers(case, engine), sizes.likely.items))
+    best = chosen = fastest(sizes.likely_offer, smallest, most)
+    paid = max(2, workers_paid(smallest, case.profile))
+    if best.candidate.workers > paid:
+        chosen = fastest(sizes.likely_offer, smallest, paid)
+    offer = sizes.offer(chosen.candidate.workers)
+    offer.missed_s = chosen.expected.total_s - best.expected.total_s
+    return offer
 
-    def offer(workers: int) -> Offer:
-        chunk = options.chunksize or first_chunk(work, workers)
+
+class Sizes:
+    """One engine at any size."""
+
+    __slots__ = ("_case", "_correction", "_engine", "_price", "capacity", "likely", "work")
+
+    def __init__(self, engine: EngineKind, case: Case) -> None:
+        self._engine = engine
+        self._case = case
+        self.work = facts.work_of(case, engine)
+        self._price = _price(engine, case)
+        self._correction = correction_of(case.profile, {engine})
+        self.capacity = facts.capacity_of(case, engine)
+        remaining = case.profile.remaining
+        self.likely = facts.between(
+            facts.work_of(case, engine, cautious=False),
+            sure_s=max(remaining.low_s, case.profile.wall_s),
+            likely_s=remaining.median_s,
+        )
+        """What the number of workers is chosen by."""
+
+    def offer(self, workers: int) -> Offer:
+        """What it is judged by."""
+        return self._offer(workers, self.work)
+
+    def likely_offer(self, workers: int) -> Offer:
+        """The same, without caution."""
+        return self._offer(workers, self.likely)
+
+    def _offer(self, workers: int, work: Work) -> Offer:
+        forced = self._case.options.chunksize
+        chunk = forced or first_chunk(self._engine, work.items, work.item_s, workers=workers)
         candidate = Candidate(
-            engine=engine, workers=workers, chunk=chunk, fixed=options.chunksize is not None
+            engine=self._engine, workers=workers, chunk=chunk, fixed=forced is not None
         )
         return Offer(
             candidate=candidate,
             work=work,
-            price=price,
-            capacity=capacity,
-            correction=correction,
+            price=self._price,
+            capacity=self.capacity,
+            correction=self._correction,
         )
-
-    if options.n_jobs is not None:
-        return offer(options.n_jobs)
-    if engine is EngineKind.THREADS and facts.waits(case.profile):
-        return offer(waiting_threads(work, capacity))
-    smallest = offer(2)
-    most = min(facts.useful_workers(case, engine), workers_paid(smallest, case.profile))
-    return fastest(offer, smallest, max(2, min(most, work.items)))
 
 
 def offer_of(candidate: Candidate, case: Case) -> Offer:
@@ -123,12 +162,6 @@ def _price(engine: EngineKind, case: Case) -> Price:
     return replace(price, per_worker=dearer(price.per_worker, shipping_s))
 
 
-def first_chunk(work: Work, workers: int) -> int:
-    """What the chunk rule hands out first."""
-    sizes = chunk_sizes(work.items, work.item_s, workers, most=tunables.MOST_CHUNKS)
-    return next(sizes)
-
-
 def waiting_threads(work: Work, capacity: Capacity) -> int:
     """Threads to start with for a function that waits; how many pay is found in the run."""
     if work.load < tunables.BARELY_COMPUTING:
@@ -139,10 +172,12 @@ def waiting_threads(work: Work, capacity: Capacity) -> int:
 
 
 def workers_paid(smallest: Offer, profile: Profile) -> int:
-    """As many as may be started without blocking the caller for too large a share."""
-    price = smallest.price
-    whole_s = profile.wall_s + profile.remaining.low_s
-    spare_s = tunables.BLOCKING_SHARE * whole_s - price.blocking.median_s
+    """As many as may be started, even should the work that is left be little."""
+    price, low_s = smallest.price, profile.remaining.low_s
+    allowed_s = max(
+        tunables.BLOCKING_SHARE * (profile.wall_s + low_s), tunables.STARTING_SHARE * low_s
+    )
+    spare_s = allowed_s - price.blocking.median_s
     return 1 + int(max(0.0, spare_s) / max(price.per_worker.median_s, NO_TIME_S))
 
 

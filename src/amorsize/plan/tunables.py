@@ -24,9 +24,21 @@ Of calls of 65, 100 and 220 ns that gave integers, two processes took 0.89, 0.87
 plain loop's time."""
 
 BLOCKING_SHARE: Final = 0.05
-"""Starting workers may block the caller for this share of the whole run, at most.
+"""Starting the first worker may block the caller for this share of the whole run, at most.
 
-It is what an unlucky start can cost: never meaningfully slower than the plain loop."""
+It is what an unlucky start can cost: never meaningfully slower than the plain loop. Where more
+than two workers may gain more than twice, so much more may be staked."""
+
+LEAST_SURE: Final = 0.4
+"""Workers are counted as if this share of what is likely were sure, however few calls were seen.
+
+Their best number is like the root of the work: twice too few or too many cost a quarter."""
+
+STARTING_SHARE: Final = 0.4
+"""Further workers may take this share of the work that is left at the least, to start.
+
+The best number of w workers blocks as long as each of them works, which 5 % would not allow
+below 20 workers; below a half even the lower end gains more than starting costs."""
 
 THREADS_STAKE_S: Final = 3e-3
 """Threads may be started on an expectation that is not sure if they cost no more, ..."""
@@ -39,6 +51,14 @@ FEW_ITEMS: Final = 16
 
 One more would be a good part of them. If the others turn out tiny, the start of a worker was
 staked, and 16 chunks of one item."""
+
+SOON_BETTER: Final = 1.5
+"""Threads are not started after the first call where processes, for which one is not enough,
+promise to be so many times faster: another call is soon run, and threads would stay."""
+
+WAITING_GROWTH: Final = 0.4
+"""Where little that is sure keeps workers few, the next question is waited for if they lose more
+than this share of what was spent: so long it takes until it is asked, and more is known then."""
 
 MIN_RATE: Final = 1.25
 """Caller and workers together must be this many times faster than the caller alone.
@@ -88,8 +108,11 @@ SPIN_S: Final = 0.15
 
 Before so much was seen, busy threads do not keep workers away: they are only pinned."""
 
-MOSTLY_WAITING: Final = 0.25
-"""Below this share threads overlap four calls and more, at no cost: processes are not asked."""
+CALLS_PER_CORE: Final = 2
+"""Where threads overlap so many calls for each core, at no cost, processes are not asked.
+
+On two cores a function that computes for a quarter of its time is such. One that computes for a
+tenth would keep 64 processes busy on 64 cores, and the interpreter lock lets 10 calls through."""
 
 MAX_IO_WORKERS: Final = 32
 """Threads to start with where it only waits. Python's own default is no higher."""
@@ -134,8 +157,6 @@ threads copy nothing and use no more memory."""
 SAME_TIME: Final = 1.02
 """Fewer workers are preferred where more save less than this."""
 
-MOST_CHUNKS: Final = 4096
-"""Tokens that fit into a pipe of 64 KB: no input is cut into more pieces."""
 
 MIN_ADVISED: Final = 1.1
 """A standard pool is advised from this speed-up on; below it noise would decide."""

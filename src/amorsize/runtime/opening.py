@@ -18,16 +18,8 @@ from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
 from amorsize.plan.wording import refusal
+from amorsize.runtime import probing
 from amorsize.runtime.memory import LOOK_UP_AFTER_S
-from amorsize.runtime.probing import (
-    DEARER,
-    FIRST_PROBES,
-    MOST_PROBES,
-    TINY_S,
-    ProbeBudget,
-    probe_width,
-    probes_for,
-)
 from amorsize.runtime.questions import FLEETING, Questions
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.trial import try_threads
@@ -80,7 +72,7 @@ class Opening:
         """Of the time spent, what the meter did not see: trials on two threads."""
         self._alone = False
         """The latest answer was to go on alone, and it is not expected to change."""
-        self._probes = ProbeBudget()
+        self._probes = probing.Probes()
         self._sampler = sampler or Sampler(func, source, ledger)
         self._foretold: tuple[int, Forecast] | None = None
         """The latest forecast, and how many items it was made from."""
@@ -208,7 +200,7 @@ class Opening:
             and self._ledger.limit is None
             and source.exact
             and not (self._ledger.watched or source.has_gaps)
-            and self.spent_s < TINY_S * self.items
+            and self.spent_s < probing.TINY_S * self.items
             and source.left() * self.spent_s > STRETCH_S * self.items
         )
 
@@ -270,6 +262,7 @@ class Opening:
             return None
         with self._sampler.aside():
             around = self._around.situation(may_read=self.spent_s >= LOOK_UP_AFTER_S)
+        asked_s = self.spent_s
         self.profile = self.look()
         self.decision = decide(self.profile, around, self._options)
         for _ in Need:  # each answer may raise one more question
@@ -280,28 +273,33 @@ class Opening:
                 return None
             self.profile = self.look()
             self.decision = decide(self.profile, around, self._options)
+        if self.spent_s > asked_s and not (
+            self._options.forces_parallel or self._sampler.remembers
+        ):
+            self.probe()  # what was run to measure may be what makes probes affordable
+            self.profile = self.look()
+            self.decision = decide(self.profile, around, self._options)
         return self.decision
 
     def _is_worth_asking(self) -> bool:
         """Whether so much is left that workers could pay; runs a few items further on to see."""
         if self._looks_short():
-            self.probe(FIRST_PROBES)
+            self.probe(probing.FIRST_PROBES)
             if self._looks_short():
                 return False
         whole_s = self.spent_s + self.forecast().remaining.high_s
-        if not (self._could_pay() and self._is_long_enough(whole_s)):
+        if not self._could_pay() or not self._is_long_enough(whole_s):
             return False
         if not self._sampler.recalls(self.spent_s):
-            self.probe(probes_for(whole_s))
+            self.probe(probing.probes_for(whole_s))
         return self._could_pay()
 
     def _looks_short(self) -> bool:
         """Whether the job is short even if all items were like the dearest ones: no forecast."""
         left = self._source.left()
-        item_s = max(DEARER * self.spent_s / self.items, self.costs.dearest_probe_s)
-        return not self._is_long_enough(
-            self.spent_s + (self.items if left is None else left) * item_s
-        )
+        item_s = max(probing.DEARER * self.spent_s / self.items, self.costs.dearest_probe_s)
+        left_s = (self.items if left is None else left) * item_s
+        return not self._is_long_enough(self.spent_s + left_s)
 
     def _is_long_enough(self, whole_s: float) -> bool:
         return is_long_enough(whole_s, cpu_share=self._sampler.cpu_share(self._measured_s))
@@ -342,19 +340,21 @@ class Opening:
             self._sampler.supply(need)
         return True
 
-    def probe(self, most: int = MOST_PROBES) -> None:
+    def probe(self, most: int = probing.MOST_PROBES) -> None:
         """Run a few items further on, so that a trend or a heavy end is seen in time."""
         source = self._source
         if not self.may_probe or not isinstance(source, IndexedSource) or not source.exact:
             return
-        while self._probes.allows(spent_s=self.spent_s, items=self.items, most=most):
+        while self._probes.may_go_on(
+            spent_s=self.spent_s, items=self.items, left=source.left(), most=most
+        ):
             index = self.costs.next_probe(source.position, source.length)
             if index is None or not self._probe_at(source, index):
                 return
 
     def _probe_at(self, source: IndexedSource, index: int) -> bool:
         """Run the item at ``index`` and, where items are tiny, some of its neighbours."""
-        width = probe_width(self.spent_s / self.items)
+        width = probing.probe_width(self.spent_s / self.items)
         start = max(source.position, min(index, source.length - width))
         taken = source.probe(start, width)
         ran = run_chunk(self._func, source.items(*taken), taken)
@@ -364,7 +364,7 @@ class Opening:
             items = len(ran.results)
             self.costs.probe(index, ran.busy_s / items, items=items)
             self._ledger.done(taken.start, ran.results, 0.0)
-        self._probes.made(ran.busy_s)
+        self._probes.took(ran.busy_s)
         self._spend(len(ran.results), ran.busy_s)
         if ran.error is not None:
             self._ledger.failed(Failure(ran.next_index, ran.error, HERE))

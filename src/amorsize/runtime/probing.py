@@ -15,6 +15,9 @@ PROBE_SHARE: Final = 0.1
 PROBE_S: Final = 50e-6
 """A probe of tiny items takes as many neighbours as fill this time, lest it measure itself."""
 
+PROBE_OF_REST: Final = 0.003
+"""... or this share of what seems to be left, which is more where items are long and many."""
+
 FIRST_PROBES: Final = 4
 """The end, the middle and the quarters: whether a job that looks short hides a heavy part."""
 
@@ -39,29 +42,31 @@ def probes_for(whole_s: float) -> int:
     return max(FIRST_PROBES, min(int(whole_s / WORK_PER_PROBE_S), MOST_PROBES))
 
 
-class ProbeBudget:
-    """What was spent on probes, and whether one more may be made."""
+class Probes:
+    """How many items were run out of turn, and what they took."""
 
-    __slots__ = ("_probes", "_spent_s")
+    __slots__ = ("_dearest_s", "count", "took_s")
 
     def __init__(self) -> None:
-        self._probes = 0
-        self._spent_s = 0.0
+        self.count = 0
+        self.took_s = 0.0
+        self._dearest_s = 0.0
 
-    def allows(self, *, spent_s: float, items: int, most: int) -> bool:
-        """Whether to make one more, after so much on so many items in all."""
-        allowed_s = PROBE_AFTER_S + PROBE_SHARE * spent_s
-        next_s = max(PROBE_S, spent_s / items)
-        return (
-            spent_s >= max(PROBE_AFTER_S, TINY_S * items)
-            and self._probes < most
-            and self._spent_s + next_s <= allowed_s
-        )
+    def took(self, elapsed_s: float) -> None:
+        self.count += 1
+        self.took_s += elapsed_s
+        self._dearest_s = max(self._dearest_s, elapsed_s)
 
-    def made(self, busy_s: float) -> None:
-        """One more was made."""
-        self._probes += 1
-        self._spent_s += busy_s
+    def may_go_on(self, *, spent_s: float, items: int, left: int, most: int = MOST_PROBES) -> bool:
+        """Whether one more is affordable, after so much spent on ``items``.
+
+        The dearest does not count: only others tell whether a whole end is so dear, or one item.
+        """
+        if spent_s < max(PROBE_AFTER_S, TINY_S * items) or self.count >= most:
+            return False
+        in_order_s = (spent_s - self.took_s) / max(1, items - self.count)
+        allowed_s = max(PROBE_AFTER_S + PROBE_SHARE * spent_s, PROBE_OF_REST * left * in_order_s)
+        return self.took_s - self._dearest_s + max(PROBE_S, in_order_s) <= allowed_s
 
 
 def probe_width(item_s: float) -> int:

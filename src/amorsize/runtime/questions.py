@@ -17,7 +17,10 @@ FIRST_CHECK_S: Final = 0.5e-3
 """No question is asked before: asking costs about 0.1 ms, a worker ten times that."""
 
 CHECK_GROWTH: Final = 1.4
-"""Each question waits until so much more was spent: a dozen of them in a run of 50 ms."""
+"""Each question waits until so much more was spent: a dozen of them in a run of 50 ms.
+
+The first call does not count: it may have taken a second for an import, and items of 10 ms
+after it would wait for 0.4 s."""
 
 FIRM_GROWTH: Final = 4
 """... and longer where workers would have lost time even by the middle of the forecast."""
@@ -32,10 +35,12 @@ FORCED_SHARE: Final = 0.01
 class Questions:
     """Says when the next one is due."""
 
-    __slots__ = ("_next_s", "_options")
+    __slots__ = ("_from_s", "_next_s", "_options")
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._from_s = 0.0
+        """Where growth begins: after the first call."""
         self._next_s = FIRST_CHECK_S
 
     def is_due(self, spent_s: float, items: int, source: Source) -> bool:
@@ -44,8 +49,13 @@ class Questions:
             return self._has_looked(spent_s, items, source.left())
         if spent_s < self._next_s or self._options.forces_serial:
             return False
-        self._next_s = spent_s * CHECK_GROWTH
+        if items == 1:
+            self._from_s = spent_s
+        self._wait(CHECK_GROWTH, spent_s)
         return source.left() != 0
+
+    def _wait(self, growth: float, spent_s: float) -> None:
+        self._next_s = self._from_s + max(FIRST_CHECK_S, growth * (spent_s - self._from_s))
 
     @staticmethod
     def _has_looked(spent_s: float, items: int, left: int | None) -> bool:
@@ -56,7 +66,7 @@ class Questions:
 
     def answered_firmly(self, spent_s: float) -> None:
         """The plain loop it is, and that will hardly change."""
-        self._next_s = spent_s * FIRM_GROWTH
+        self._wait(FIRM_GROWTH, spent_s)
 
     def start_over(self, spent_s: float) -> None:
         """What was answered before does not count any more."""

@@ -100,6 +100,7 @@ class Sampler:
             mean_s=forecast.mean_s,
             spread=forecast.spread,
             longest_s=forecast.longest_s,
+            longest_left_s=forecast.longest_left_s,
             wall_s=spent_s,
             cpu_s=used.cpu_s,
             process_cpu_s=used.process_cpu_s,
@@ -130,6 +131,11 @@ class Sampler:
         if spent_s >= LOOK_UP_AFTER_S:
             with self.aside():
                 self._memory.look_up_for(self._first[:1])
+        return self.remembers
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what earlier calls told holds."""
         return self._memory.known is not None
 
     @contextmanager

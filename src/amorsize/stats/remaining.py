@@ -38,6 +38,8 @@ class Forecast:
     spread: float
     """Standard deviation over mean of one call."""
     longest_s: float
+    longest_left_s: float
+    """Of the calls left, as far as can be told: the dearest met out of turn is done."""
     trend: float
     """Predicted mean of the items left over the mean of those seen."""
     remaining: Measured
@@ -52,6 +54,7 @@ class Costs:
         "_first_s",
         "_items",
         "_latest",
+        "_longest_in_order_s",
         "_longest_s",
         "_open_blocks",
         "_open_items",
@@ -65,6 +68,7 @@ class Costs:
         self._items = 0
         self._total_s = 0.0
         self._longest_s = 0.0
+        self._longest_in_order_s = 0.0
         self._bins: list[Part] = []
         self._blocks_per_bin = 1
         self._open_blocks = 0
@@ -81,7 +85,8 @@ class Costs:
         """``count`` consecutive items, in input order, took ``elapsed_s`` together."""
         others_s = (count - 1) * self._total_s / self._items if self._items else 0.0
         longest_s = elapsed_s - others_s if count > 1 else elapsed_s
-        self._longest_s = max(self._longest_s, longest_s, elapsed_s / count)
+        self._longest_in_order_s = max(self._longest_in_order_s, longest_s, elapsed_s / count)
+        self._longest_s = max(self._longest_s, self._longest_in_order_s)
         self._items += count
         self._total_s += elapsed_s
         self._latest.append(Part(count, elapsed_s))
@@ -102,6 +107,12 @@ class Costs:
     def dearest_probe_s(self) -> float:
         """Time of an item of the dearest probe; 0 where none was made."""
         return max((probe.item_s for probe in self._probes), default=0.0)
+
+    def _longest_left_s(self) -> float:
+        if len(self._probes) < 2:  # noqa: PLR2004 - a single one may be the start of many
+            return self._longest_s
+        _, second_s = sorted(probe.item_s for probe in self._probes)[-2:][::-1]
+        return max(self._longest_in_order_s, second_s)
 
     def next_probe(self, position: int, length: int) -> int | None:
         """Index of the item that would tell most about those left; ``None``: none would."""
@@ -126,6 +137,7 @@ class Costs:
             mean_s=seen.mean_s,
             spread=seen.seen_spread,
             longest_s=self._longest_s,
+            longest_left_s=self._longest_left_s(),
             trend=ahead.mean_s / seen.mean_s if seen.mean_s > 0 else 1.0,
             remaining=Measured(
                 median_s=count * ahead.mean_s,
@@ -156,6 +168,7 @@ class Costs:
             mean_s=self._first_s,
             spread=SUPPOSED_SPREAD,
             longest_s=self._first_s,
+            longest_left_s=self._first_s,
             trend=1.0,
             remaining=Measured(
                 median_s=expected_s,

@@ -78,6 +78,8 @@ class Profile:
     preemptions: int
     """Involuntary ones: the machine is busy, the function is not waiting."""
     remaining: Measured
+    longest_left_s: float | None = None
+    """The longest call that is expected among those left; ``None``: as long as ``longest_s``."""
     trend: float = 1.0
     """Predicted mean cost of the items left over mean cost of those seen."""
     argument: Travel = NotMeasured()

@@ -186,7 +186,33 @@ def test_many_cores_are_used_as_far_as_they_pay() -> None:
 
     assert 8 <= short <= 40
     assert long > 100
-    assert 16 <= decide(fetched, many, DEFAULT_OPTIONS).chosen.workers <= 32  # w / r is 22
+    assert 24 <= decide(fetched, many, DEFAULT_OPTIONS).chosen.workers <= 48  # w / r is 33
+
+
+def test_where_the_lock_would_be_crowded_many_cores_are_used_by_processes() -> None:
+    """A tenth of each call computes: ten threads overlap, or a process for each core."""
+    tenth = waiting(cpu_share=0.1)
+
+    two, many = (decide(tenth, Situation(cores=cores), DEFAULT_OPTIONS) for cores in (2, 64))
+
+    assert two.chosen.engine is THREADS
+    assert many.chosen.engine is TEAM
+
+
+def test_threads_do_not_take_what_processes_may_have_one_call_later() -> None:
+    first = replace(waiting(cpu_share=0.1), sampled=1, waits=1, wall_s=20e-3, cpu_s=2e-3)
+
+    assert not decide(first, Situation(cores=64), DEFAULT_OPTIONS).is_parallel
+    assert decide(first, TWO_CORES, DEFAULT_OPTIONS).chosen.engine is THREADS
+
+
+def test_certainty_is_waited_for_where_it_lets_many_more_be_started() -> None:
+    """With 4 ms sure, three workers may be started; were it 4 s, some eighty would."""
+    unsure = Measured(median_s=4.0, low_s=4e-3, high_s=8.0, samples=5)
+    early = profile(left=4000, remaining=unsure, wall_s=30e-3)
+
+    assert not decide(early, Situation(cores=128), DEFAULT_OPTIONS).is_parallel
+    assert decide(early, TWO_CORES, DEFAULT_OPTIONS).chosen.engine is TEAM
 
 
 def test_a_run_that_has_earned_its_workers_needs_no_certainty() -> None:

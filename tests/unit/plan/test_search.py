@@ -45,7 +45,7 @@ def test_the_number_found_is_close_to_the_best_of_all(
 def test_of_equals_the_fewest_are_taken() -> None:
     fetched = profile(left=100_000, result=replace(CHEAP, loads_s=0.3e-3, sampled=1))
 
-    assert best(fetched, 128).candidate.workers <= 4  # the caller cannot fetch faster
+    assert best(fetched, 128).candidate.workers <= 5  # the caller cannot fetch faster
 
 
 def test_starting_workers_blocks_for_a_small_share() -> None:

@@ -81,23 +81,22 @@ def test_other_runs_say(record: RunRecord, words: str) -> None:
 
 
 EXPLAINED = """\
-2 processes, forked: about 30.4 ms instead of 55.0 ms for what was left
-speed-up: 1.81 (1.77 to 1.83)
+2 processes, forked: about 30.5 ms instead of 55.0 ms for what was left
+speed-up: 1.80 (1.77 to 1.83)
 
 What was measured
   items         5 run of 60, in 5.00 ms
   one call      1.00 ms on average, give or take 10%; longest 1.20 ms; first 1.00 ms
   left to do    55.0 ms (44.0 ms to 66.0 ms)
   nature        it computes
-  a result      50 B, 1.00 \u00b5s to pickle, 1.00 \u00b5s to unpickle
-  an item       50 B, 1.00 \u00b5s to pickle, 1.00 \u00b5s to unpickle
-  the function  50 B, 1.00 \u00b5s to pickle, 1.00 \u00b5s to unpickle
+  a result      50 B, 1.00 µs to pickle, 1.00 µs to unpickle
+  an item       50 B, 1.00 µs to pickle, 1.00 µs to unpickle
+  the function  50 B, 1.00 µs to pickle, 1.00 µs to unpickle
   machine       2 usable cores
 
 What each choice would take
                        start-up  compute  hand out  transfer    tail    total
-  2 processes, forked   2.10 ms  27.5 ms    280 \u00b5s   42.6 \u00b5s  500 \u00b5s  30.4 ms  \
-<- chosen
+  2 processes, forked   2.10 ms  27.5 ms    330 µs   42.6 µs  500 µs  30.5 ms  <- chosen
   plain loop                  -  55.0 ms         -         -       -  55.0 ms
   (start-up and hand out: assumed, typical times; amorsize calibrate measures them here)
 
@@ -106,12 +105,12 @@ Why not the others
   processes, spawned: forked workers inherit function and items; here both must be sent
 
 What limits 2 processes, forked
-  cores     90.4% (27.5 ms): the calls themselves, 2 at once on all cores
+  cores     90.2% (27.5 ms): the calls themselves, 2 at once on all cores
   start-up  6.9% (2.10 ms): workers are made, and ended
-  the rest  2.7% (823 \u00b5s)
+  the rest  2.9% (873 µs)
 
 What would help
-  4 cores instead of 2: 18.1 ms instead of 30.4 ms, 1.68 times faster"""
+  4 cores instead of 2: 17.7 ms instead of 30.5 ms, 1.72 times faster"""
 
 
 def test_a_decision_is_explained() -> None:

@@ -6,30 +6,28 @@ from amorsize.engines.blocks import BLOCK_ITEMS
 from amorsize.runtime.probing import (
     FIRST_PROBES,
     MOST_PROBES,
-    ProbeBudget,
+    Probes,
     probe_width,
     probes_for,
 )
 
 
 def test_nothing_is_probed_before_the_price_of_a_worker_is_spent() -> None:
-    budget = ProbeBudget()
+    probes = Probes()
 
-    assert not budget.allows(spent_s=0.5e-3, items=10, most=9)
-    assert budget.allows(spent_s=2e-3, items=10, most=9)
-    assert not budget.allows(spent_s=2e-3, items=10**6, most=9), "tiny items are not probed"
+    assert not probes.may_go_on(spent_s=0.5e-3, items=10, left=90)
+    assert probes.may_go_on(spent_s=2e-3, items=10, left=90)
+    assert not probes.may_go_on(spent_s=2e-3, items=10**6, left=90), "tiny items are not probed"
 
 
-def test_probes_end_by_number_and_by_time() -> None:
-    budget = ProbeBudget()
+def test_probes_end_by_number() -> None:
+    probes = Probes()
     for _ in range(FIRST_PROBES):
-        assert budget.allows(spent_s=10e-3, items=100, most=FIRST_PROBES)
-        budget.made(0.1e-3)
+        assert probes.may_go_on(spent_s=10e-3, items=100, left=90, most=FIRST_PROBES)
+        probes.took(0.1e-3)
 
-    assert not budget.allows(spent_s=10e-3, items=100, most=FIRST_PROBES)
-    assert budget.allows(spent_s=10e-3, items=100, most=2 * FIRST_PROBES)
-    budget.made(2e-3)
-    assert not budget.allows(spent_s=10e-3, items=100, most=2 * FIRST_PROBES)
+    assert not probes.may_go_on(spent_s=10e-3, items=100, left=90, most=FIRST_PROBES)
+    assert probes.may_go_on(spent_s=10e-3, items=100, left=90)
 
 
 def test_a_probe_takes_neighbours_where_items_are_tiny() -> None:

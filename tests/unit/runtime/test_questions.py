@@ -56,3 +56,14 @@ def test_what_is_forced_is_asked_after_a_short_look(
     source = source_of(data)  # type: ignore[arg-type]  # any object may be data
 
     assert Questions(options).is_due(spent_s, 10, source) is asked
+
+
+def test_a_first_call_that_was_slow_does_not_put_questions_off() -> None:
+    """It took a second for an import; items of 10 ms follow."""
+    questions, source = Questions(DEFAULT_OPTIONS), source_of(range(1000))
+
+    assert questions.is_due(1.0, 1, source)
+    questions.answered_firmly(1.0)
+    assert questions.is_due(1.01, 2, source)
+    assert not questions.is_due(1.013, 3, source)
+    assert questions.is_due(1.015, 3, source)

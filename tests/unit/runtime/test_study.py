@@ -17,6 +17,7 @@ def test_the_budget_is_a_share_of_the_job_between_two_ends(left_s: float, allowe
         mean_s=1e-3,
         spread=0.0,
         longest_s=1e-3,
+        longest_left_s=1e-3,
         trend=1.0,
         remaining=Measured(median_s=2 * left_s, low_s=left_s, high_s=3 * left_s, samples=9),
     )

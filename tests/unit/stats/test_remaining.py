@@ -83,6 +83,13 @@ def test_one_huge_last_item_is_not_taken_for_a_trend() -> None:
 
     assert known.remaining.median_s == pytest.approx(true_s, rel=0.01)
     assert known.longest_s == 500
+    assert known.longest_left_s == pytest.approx(1)  # the huge one has been run
+
+
+def test_a_heavy_end_is_not_taken_for_one_huge_item() -> None:
+    known, _ = forecast_of(HEAVY_END, prefix=10, probes=8)
+
+    assert known.longest_left_s == known.longest_s == 20
 
 
 def test_one_probe_that_towers_is_not_staked_on() -> None:
