@@ -89,14 +89,15 @@ What was measured
   one call      1.00 ms on average, give or take 10%; longest 1.20 ms; first 1.00 ms
   left to do    55.0 ms (44.0 ms to 66.0 ms)
   nature        it computes
-  a result      50 B, 1.00 µs to pickle, 1.00 µs to unpickle
-  an item       50 B, 1.00 µs to pickle, 1.00 µs to unpickle
-  the function  50 B, 1.00 µs to pickle, 1.00 µs to unpickle
+  a result      50 B, 1.00 \u00b5s to pickle, 1.00 \u00b5s to unpickle
+  an item       50 B, 1.00 \u00b5s to pickle, 1.00 \u00b5s to unpickle
+  the function  50 B, 1.00 \u00b5s to pickle, 1.00 \u00b5s to unpickle
   machine       2 usable cores
 
 What each choice would take
                        start-up  compute  hand out  transfer    tail    total
-  2 processes, forked   2.10 ms  27.5 ms    330 µs   42.6 µs  500 µs  30.5 ms  <- chosen
+  2 processes, forked   2.10 ms  27.5 ms    330 \u00b5s   42.6 \u00b5s  500 \u00b5s  30.5 ms  \
+<- chosen
   plain loop                  -  55.0 ms         -         -       -  55.0 ms
   (start-up and hand out: assumed, typical times; amorsize calibrate measures them here)
 
@@ -107,7 +108,7 @@ Why not the others
 What limits 2 processes, forked
   cores     90.2% (27.5 ms): the calls themselves, 2 at once on all cores
   start-up  6.9% (2.10 ms): workers are made, and ended
-  the rest  2.9% (873 µs)
+  the rest  2.9% (873 \u00b5s)
 
 What would help
   4 cores instead of 2: 17.7 ms instead of 30.5 ms, 1.72 times faster"""
