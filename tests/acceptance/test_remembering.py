@@ -222,13 +222,35 @@ def test_items_of_another_class_are_sampled(work: Work) -> None:
 
 
 class Box:
-    """Travels, or does not, by what is in it."""
+    """Can be changed in place."""
 
     def __init__(self, content: object) -> None:
         self.content = content
 
     def __repr__(self) -> str:
         return "Box"
+
+
+class SortsLong(Work):
+    """Changes some of its items in place."""
+
+    def __call__(self, item: Any) -> Any:
+        super().__call__(0)
+        if len(item) > 1:
+            item.sort()
+            return item
+        return [0]
+
+
+def test_what_could_be_changed_in_place_is_sampled_before_it_goes_to_processes(
+    tmp_path: Path,
+) -> None:
+    sort_long = SortsLong(tmp_path / "calls", cost_s=SLOW_S)
+    optimize(sort_long, [[number] for number in range(100)])
+    told = optimize(sort_long, [[number, 0] for number in range(100)])
+
+    assert (told.cache_hit, told.n_jobs) == (False, 1)
+    assert "changed in place, which only a call shows" in told.memory
 
 
 class Scale(Work):
@@ -241,12 +263,12 @@ class Scale(Work):
 
 @pytest.mark.parametrize("read", [list, iter])
 def test_items_that_cannot_travel_are_seen_on_a_hit(tmp_path: Path, read: Any) -> None:
-    weigh = work = Scale(tmp_path / "calls", cost_s=SLOW_S)
+    weigh = Scale(tmp_path / "calls", cost_s=SLOW_S)
     optimize(weigh, read([Box(number) for number in range(100)]), backend="processes")
-    calls = work.calls
+    calls = weigh.calls
     again = optimize(weigh, read([Box(number) for number in range(100)]), backend="processes")
     assert (again.cache_hit, again.n_jobs) == (True, 2)
-    assert work.calls == calls
+    assert weigh.calls == calls
 
     with pytest.raises(UsageError, match="Box cannot be sent"):
         optimize(weigh, read([Box(threading.Lock()) for _ in range(100)]), backend="processes")
@@ -334,3 +356,56 @@ def test_runs_correct_the_next_prediction(work: Work) -> None:
     assert all(run.engine in PROCESSES and run.modelled_s for run in past)
     assert (told.cache_hit, told.profile and told.profile.past) == (True, past)
     assert "3 runs (processes" in told.explain()
+
+
+def test_a_sample_does_not_take_the_place_of_a_run(tmp_path: Path) -> None:
+    def late(item: int) -> int:
+        return Work(tmp_path / "calls", cost_s=5e-4 if item < 40 else 1e-2)(item)
+
+    execute(late, range(80))
+    run = learned(late)
+    optimize(late, iter(range(80)))
+
+    assert (run.sampled, learned(late).sampled) == (80, 80)
+    assert learned(late).mean_s == run.mean_s
+    assert learned(late).past[: len(run.past)] == run.past
+
+
+def test_what_is_found_changed_is_mended_however_short_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dial = tmp_path / "seconds"
+
+    def turn(item: int) -> int:
+        return Work(tmp_path / "calls", cost_s=float(dial.read_text()))(item)
+
+    dial.write_text("4e-2")
+    ran(turn, 10)  # type: ignore[arg-type]  # it is called like work
+    monkeypatch.setattr("amorsize.runtime.memory.KEEP_AFTER_S", 1e9)
+    ran(turn, 10)  # type: ignore[arg-type]  # it is called like work
+    assert learned(turn).runs == 1, "nothing is false, and nothing kept"
+    dial.write_text("1e-3")
+    ran(turn, 100)  # type: ignore[arg-type]  # it is called like work
+    assert learned(turn).mean_s < 2e-2
+
+
+def test_short_jobs_never_look_up(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Any] = []
+    monkeypatch.setattr("amorsize.runtime.memory.recall", looked.append)
+    work.cost_s = 1e-5
+    ran(work, 20)
+
+    assert looked == []
+
+
+def test_a_run_says_that_its_function_cannot_be_identified_although_all_was_forced(
+    work: Work,
+) -> None:
+    memory = memoryview(bytearray(8))
+
+    def call(item: int) -> int:
+        return work(item) + len(memory) - 8
+
+    _, told = execute(call, range(20), return_optimization_result=True, n_jobs=2)
+
+    assert "memoryview" in told.explain()

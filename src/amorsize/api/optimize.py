@@ -20,12 +20,15 @@ from amorsize.runtime.memory import Memory
 from amorsize.runtime.recalled import recalled_profile
 from amorsize.runtime.study import Study
 from amorsize.runtime.surroundings import Surroundings
-from amorsize.vocab.options import DEFAULT_OPTIONS
+from amorsize.sample.facts import is_immutable
+from amorsize.vocab.advice import PoolKind
+from amorsize.vocab.options import DEFAULT_OPTIONS, Backend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from amorsize.engines.source import Source
+    from amorsize.vocab.advice import Advice
     from amorsize.vocab.options import Options
 
 
@@ -145,14 +148,24 @@ def _remembered(
     situation = Surroundings(now=False).situation(may_read=True)
     profile = recalled_profile(entry.learned, func, source, items=items)
     advice = advise(profile, situation, options, longest_chunk_s=longest_chunk_s)
-    if missing := needs_of(advice, profile, situation):
-        memory.set_aside(f"it does not tell {', '.join(missing)}")
+    missing = ", ".join(needs_of(advice, profile, situation))
+    if not missing and options.backend is Backend.AUTO and _hands_over(advice, items):
+        missing = "whether such items are changed in place, which only a call shows"
+    if missing:
+        memory.set_aside(f"it does not tell {missing}")
         return None
     result = OptimizationResult.from_advice(
         advice, profile, machine=situation, options=options, longest_chunk_s=longest_chunk_s
     )
     result.cache_hit = True
     return result
+
+
+def _hands_over(advice: Advice, items: Sequence[Any]) -> bool:
+    """Whether items that could be changed in place would go to another process."""
+    chosen = advice.chosen
+    away = chosen.kind is PoolKind.PROCESSES and chosen.n_jobs > 1
+    return away and not is_immutable(items[0])
 
 
 def _sampled(

@@ -55,8 +55,11 @@ def learned_from(
 
     ``by_name`` says that the function's travel was measured as the standard pools send it.
     What this time was not measured stays as it was ``before``, if neither the function nor the
-    kind of its items has changed.
+    kind of its items has changed. What a sample says of the cost does not count beside a whole run
+    of such items; only another run does.
     """
+    if before is not None and run is None and _is_of_a_run(before, profile):
+        return _with_sample(before, profile, by_name=by_name)
     known = before if before is not None and _holds(before, profile) else None
     learned = Learned(
         sampled=profile.sampled,
@@ -193,6 +196,29 @@ def contradicts(learned: Learned, profile: Profile) -> bool:
 
 def _computed(learned: Learned) -> bool:
     return learned.waits_per_call < SWITCHES_PER_ITEM and learned.cpu_share >= WAITING_SHARE
+
+
+def _is_of_a_run(learned: Learned, profile: Profile) -> bool:
+    """Whether it rests on all items of a run, and on more of this kind than were sampled now."""
+    same = learned.item_kind == profile.item_kind
+    return same and learned.engine is not None and learned.sampled > profile.sampled
+
+
+def _with_sample(learned: Learned, profile: Profile, *, by_name: bool) -> Learned:
+    """With what a sample has measured beside the cost of calls."""
+    return replace(
+        learned,
+        runs=learned.runs + 1,
+        argument=_known(profile.argument, learned.argument),
+        result=_known(profile.result, learned.result),
+        function=_known(profile.function, learned.function),
+        function_by_name=by_name or learned.function_by_name,
+        gil=profile.gil or learned.gil,
+        read_s=learned.read_s if profile.read_s is None else profile.read_s,
+        inherited=profile.inherited,
+        returns_its_item=profile.returns_its_item,
+        carries=profile.carries,
+    )
 
 
 def _holds(learned: Learned, profile: Profile) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -121,6 +121,7 @@ class _Run:
         self._ledger.raise_failure()
         record = self._record()
         self._memory.keep_run(record)
+        record = replace(record, memory=self._memory.told)
         if self._workers > 1:
             REAPER.reap(max(REAP_S, REAP_SHARE * record.wall_s) / (self._workers - 1))
         if LOG.isEnabledFor(logging.INFO):
@@ -235,7 +236,6 @@ class _Run:
             situation=self._around.known,
             warnings=tuple(self._ledger.notes),
             reruns=tuple(self._reruns),
-            memory=self._memory.told,
             asked=wanted(self._options) if self._options.forces_serial else None,
             options=self._options,
         )

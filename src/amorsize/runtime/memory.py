@@ -29,6 +29,9 @@ LOOK_UP_AFTER_S: Final = 2e-3
 KEEP_AFTER_S: Final = 0.2
 """Writing a file takes 0.5 ms, the first one of a process 2 ms: 1 % of such a run."""
 
+CHECK_AFTER_S: Final = 30e-3
+"""From so long a run on what is stored is looked at once more, for 0.1 to 0.3 ms."""
+
 DAY_S: Final = 86_400.0
 HOUR_S: Final = 3_600.0
 
@@ -44,6 +47,8 @@ class Memory:
         """Whether what is stored could have a say."""
         self._unused = ""
         """Why it had none, although something is stored."""
+        self._changed = False
+        """Whether the function was seen to behave otherwise than is stored."""
         self.known: Learned | None = None
         """What is remembered and holds."""
 
@@ -92,6 +97,7 @@ class Memory:
         if contradicts(self.known, profile):
             before = seconds(self.known.mean_s)
             self.set_aside(f"a call took {before} before, and takes another time now")
+            self._changed = True
             self.known = None
             return profile
         filled = filled_in(profile, self.known)
@@ -102,9 +108,11 @@ class Memory:
     def keep_run(self, record: RunRecord) -> None:
         """Keep what a run has shown, if it was long enough to be worth a file."""
         profile = record.profile
-        if not self._wanted or profile is None or record.wall_s < KEEP_AFTER_S:
+        if not self._wanted or profile is None:
             return
         if not profile.sampled:  # nothing was measured since others had handed back
+            return
+        if record.wall_s < KEEP_AFTER_S and not self._is_false(profile, record.wall_s):
             return
         self._read()
         learned = learned_from(profile, situation=record.situation, run=record, before=self.known)
@@ -121,6 +129,15 @@ class Memory:
             ),
             learned,
         )
+
+    def _is_false(self, profile: Profile, wall_s: float) -> bool:
+        """Whether what is stored is not true any more: then it is mended after a short run, too."""
+        if not self._changed and wall_s >= CHECK_AFTER_S:
+            self._read()
+            known = self.known
+            alike = known is not None and known.item_kind == profile.item_kind
+            return alike and known is not None and contradicts(known, profile)
+        return self._changed
 
     def keep_advice(self, advice: Advice, profile: Profile, situation: Situation) -> None:
         """Keep what a sample has shown."""
@@ -170,11 +187,13 @@ class Memory:
     @property
     def told(self) -> str:
         """A sentence for ``explain()``; empty where nothing was looked up."""
-        if self._recalled is None or not self._asked:
+        if self._recalled is None:
             return ""
         identity, found = self._recalled.identity, self._recalled.found
         if not identity.shared:
             return f"not remembered: {identity.why_not}"
+        if not self._asked:
+            return ""
         if isinstance(found, Hit) and self.is_hit:
             return f"remembered: what was learned about this function {_ago(found.age_s)}"
         return f"not remembered from before: {self.why_not}"

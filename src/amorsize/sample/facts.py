@@ -102,7 +102,7 @@ class Meter:
 def returns_its_item(items: Iterable[Any], results: Iterable[Any]) -> bool:
     """Tell whether some result *is* its item, and that item could have been changed in place."""
     return any(
-        item is result and not _immutable(item)
+        item is result and not is_immutable(item)
         for item, result in zip(items, results, strict=False)
     )
 
@@ -130,9 +130,10 @@ def what_a_call_runs(kind: type) -> object:
     return next((vars(base)["__call__"] for base in kind.__mro__ if "__call__" in vars(base)), None)
 
 
-def _immutable(item: object, depth: int = TUPLE_DEPTH) -> bool:
+def is_immutable(item: object, depth: int = TUPLE_DEPTH) -> bool:
+    """Whether an item surely cannot be changed in place; a large tuple is looked at in part."""
     if type(item) is tuple:
-        return depth > 0 and all(_immutable(part, depth - 1) for part in item[:TUPLE_PARTS])
+        return depth > 0 and all(is_immutable(part, depth - 1) for part in item[:TUPLE_PARTS])
     kind: Any = type(item)
     if issubclass(kind, IMMUTABLE_TYPES):
         return True

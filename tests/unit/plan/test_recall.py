@@ -199,8 +199,18 @@ def test_a_function_that_changed_is_learned_anew() -> None:
     changed = replace(PROFILE, mean_s=1e-2, result=NotMeasured())
 
     assert contradicts(before, changed)
-    learned = learned_from(changed, before=before)
-    assert (learned.result, learned.past, learned.runs) == (NotMeasured(), (), 2)
+    learned = learned_from(changed, before=before, run=RUN)
+    assert (learned.result, len(learned.past), learned.runs) == (NotMeasured(), 1, 2)
+
+
+def test_a_sample_adds_to_a_run_what_it_alone_has_measured() -> None:
+    before = learned_from(replace(PROFILE, gil=None), run=RUN)
+    cheaper = replace(PROFILE, mean_s=1e-5, argument=TRAVEL)
+
+    learned = learned_from(cheaper, before=before, by_name=True)
+
+    assert (learned.mean_s, learned.sampled, learned.past) == (1.2e-3, 1000, before.past)
+    assert (learned.gil, learned.argument) == (PROFILE.gil, TRAVEL)
 
 
 @pytest.mark.parametrize(
