@@ -389,15 +389,6 @@ def test_what_is_found_changed_is_mended_however_short_the_run(
     assert learned(turn).mean_s < 2e-2
 
 
-def test_short_jobs_never_look_up(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    looked: list[Any] = []
-    monkeypatch.setattr("amorsize.runtime.memory.recall", looked.append)
-    work.cost_s = 1e-5
-    ran(work, 20)
-
-    assert looked == []
-
-
 def test_a_run_says_that_its_function_cannot_be_identified_although_all_was_forced(
     work: Work,
 ) -> None:
