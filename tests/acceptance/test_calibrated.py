@@ -96,7 +96,7 @@ def test_a_short_run_never_reads_it(work: Work) -> None:
     ran(work, 20)
     before = CALIBRATIONS.at_hand
     work.cost_s = 3e-3
-    ran(work, 4)
+    ran(work, 12)
 
     assert (before is None, CALIBRATIONS.at_hand is None) == (True, False)
 

@@ -90,8 +90,7 @@ def test_validate_gives_null_for_what_was_not_measured(shell: Shell) -> None:
     assert fields_of(ran)["serial_time"] is None
 
 
-def test_validate_needs_a_target_and_items(shell: Shell) -> None:
-    assert "validate needs a TARGET" in shell.refuses("validate")
+def test_validate_needs_items_for_its_target(shell: Shell) -> None:
     assert "there are no items" in shell.refuses("validate", "work:square")
 
 
@@ -151,8 +150,7 @@ def test_tune_keeps_to_its_ranges(shell: Shell) -> None:
 
     assert fields["executor_type"] == "thread"
     tried = {result["n_jobs"] for result in fields["results"]}
-    assert 1 <= len(tried & {8, 16}) <= 2
-    assert len(tried) <= 3  # and what optimize advises
+    assert tried <= {8, 16, 30}  # and what optimize advises: one thread for each item
     assert any(result["whole"] for result in fields["results"])
 
 
