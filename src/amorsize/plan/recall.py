@@ -206,13 +206,14 @@ def _is_of_a_run(learned: Learned, profile: Profile) -> bool:
 
 def _with_sample(learned: Learned, profile: Profile, *, by_name: bool) -> Learned:
     """With what a sample has measured beside the cost of calls."""
+    unsent = isinstance(profile.function, NotMeasured)
     return replace(
         learned,
         runs=learned.runs + 1,
         argument=_known(profile.argument, learned.argument),
         result=_known(profile.result, learned.result),
-        function=_known(profile.function, learned.function),
-        function_by_name=by_name or learned.function_by_name,
+        function=learned.function if unsent else profile.function,
+        function_by_name=learned.function_by_name if unsent else by_name,
         gil=profile.gil or learned.gil,
         read_s=learned.read_s if profile.read_s is None else profile.read_s,
         inherited=profile.inherited,

@@ -211,6 +211,9 @@ def test_a_sample_adds_to_a_run_what_it_alone_has_measured() -> None:
 
     assert (learned.mean_s, learned.sampled, learned.past) == (1.2e-3, 1000, before.past)
     assert (learned.gil, learned.argument) == (PROFILE.gil, TRAVEL)
+    assert (learned.function, learned.function_by_name) == (NotMeasured(), False)
+    sent = learned_from(replace(cheaper, function=TRAVEL), before=before, by_name=True)
+    assert (sent.function, sent.function_by_name) == (TRAVEL, True)
 
 
 @pytest.mark.parametrize(
