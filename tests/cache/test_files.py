@@ -43,6 +43,63 @@ def test_the_folders_are_for_the_user_alone(door: Door, caches_here: Path) -> No
     assert cache.get_benchmark_cache_dir() == caches_here / "amorsize" / "benchmark_cache"
 
 
+def test_a_folder_of_the_user_that_is_open_to_others_is_shut_when_something_is_saved(
+    door: Door, caches_here: Path
+) -> None:
+    door.folder.mkdir(parents=True)
+    for path in (caches_here / "amorsize", door.folder):
+        path.chmod(0o777)
+    assert door.load(KEY) == (None, door.absent)
+    assert mode(door.folder) == 0o777
+
+    door.save(KEY)
+
+    assert (mode(door.folder), mode(caches_here / "amorsize")) == (0o700, 0o777)
+
+
+def test_a_folder_that_was_linked_in_stays_as_open_as_it_was_meant(
+    door: Door, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    door.folder.parent.mkdir(parents=True)
+    door.folder.symlink_to(shared)
+
+    door.save(KEY)
+
+    assert (mode(shared), door.load(KEY)[1]) == (0o777, "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give folders away")
+def test_a_folder_of_another_user_is_left_as_it_is(door: Door) -> None:
+    door.folder.mkdir(parents=True)
+    door.folder.chmod(0o777)
+    os.chown(door.folder, 65534, -1)
+
+    door.save(KEY)
+
+    assert (mode(door.folder), door.load(KEY)[1]) == (0o777, "")
+
+
+def test_a_folder_that_cannot_be_shut_costs_a_line_in_the_log(
+    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    door.folder.mkdir(parents=True)
+    door.folder.chmod(0o755)
+
+    def refuse(path: str, _: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", path)
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    with caplog.at_level(logging.DEBUG, logger="amorsize"):
+        door.save(KEY)
+
+    assert door.load(KEY)[1] == ""
+    assert [record.levelno for record in caplog.records] == [logging.DEBUG]
+    assert "to others: [Errno 1] Operation not permitted" in caplog.text
+
+
 def test_the_environment_is_asked_at_every_call(
     door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

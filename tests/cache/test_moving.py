@@ -53,17 +53,19 @@ def test_what_was_exported_can_be_imported_into_an_empty_cache(
 def test_only_valid_entries_are_exported_unless_asked(
     door: Door, file: Path, fake_time: FakeTime
 ) -> None:
-    door.save("old")
+    for key in ("old", "old-foreign"):
+        door.save(key)
     fake_time.now += TTL_S + 1
     for key in ("fresh", "foreign", "broken"):
         door.save(key)
-    door.edit("foreign", system_info={"physical_cores": 999})
+    for key in ("foreign", "old-foreign"):
+        door.edit(key, system_info={"physical_cores": 999})
     door.write("broken", b"{}")
 
     def count(*include: bool) -> int:
         return cache.export_cache(file, *include, cache_type=door.name)
 
-    assert (count(), count(True), count(False, True), count(True, True)) == (1, 2, 2, 3)
+    assert (count(), count(True), count(False, True), count(True, True)) == (1, 2, 2, 4)
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,8 @@ def test_age_counts_from_zero_and_must_exceed_the_time_to_live(
     fake_time.now += 1
     assert "expired" in door.load(KEY)[1]
     assert entry.is_expired(TTL_S)
+    fake_time.now = entry.timestamp
+    assert door.load(KEY, -1)[1] == "Cache entry expired (age: 0.0 days, TTL: 0.0 days)"
 
 
 def test_a_clock_that_was_set_back_makes_no_entry_old_and_a_day_ahead_is_too_much(

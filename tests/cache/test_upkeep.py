@@ -8,10 +8,14 @@ import pytest
 
 import amorsize
 from amorsize import cache
+from amorsize.cache import upkeep
+from amorsize.cache.kinds import KINDS
+from amorsize.cache.loader import Cache
+from amorsize.testing.memory_store import MemoryStore
 from tests.cache.kit import DOORS, TTL_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.cache.kit import Door, FakeTime
 
@@ -90,6 +94,33 @@ def test_validation_names_everything_that_is_wrong(zoo: Door) -> None:
     assert "garbage: Failed to load cache: JSONDecodeError" in result.issues
     assert "expired: Cache entry expired (age: 7.0 days, TTL: 7.0 days)" in result.issues
     assert len([issue for issue in result.issues if issue.startswith("broken")]) == 3
+
+
+class Haunted(MemoryStore):
+    """Lists an entry that is gone when it is read."""
+
+    def keys(self) -> Iterator[str]:
+        yield "gone"
+        yield from super().keys()
+
+
+def test_any_store_is_looked_after_and_what_vanishes_is_no_part_of_it(door: Door) -> None:
+    door.save("k")
+    store = Haunted()
+    store.put("k", door.file("k").read_bytes())
+    door.clear()
+    kept = Cache(KINDS[door.name], store)
+
+    result = upkeep.validate(kept, TTL_S)
+    assert (result.is_valid, result.total_entries, result.issues) == (True, 1, [])
+    assert upkeep.stats(kept, TTL_S).total_entries == 1
+
+    store.put("bad", b"{")
+    result = upkeep.validate(kept, TTL_S)
+    assert (result.total_entries, result.health_score) == (2, 50)
+    assert result.issues == ["bad: Failed to load cache: JSONDecodeError"]
+    assert upkeep.repair(kept, dry_run=False) == {"examined": 2, "deleted": 1, "kept": 1}
+    assert (upkeep.prune(kept, TTL_S), upkeep.clear(kept), kept.refusals) == (0, 1, [])
 
 
 def test_one_file_is_validated_wherever_it_lies(

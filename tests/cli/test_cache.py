@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from amorsize.cli.app import build_parser
+from amorsize.cli.commands.cache import ACTIONS
+from amorsize.errors import UsageError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Shell
 
 TYPES = ("optimization", "benchmark")
@@ -82,6 +88,9 @@ def test_a_function_is_decided_for_before_it_is_run(shell: Shell) -> None:
     assert told(shell, "prewarm", "work:square") == {"written": 0}
     assert told(shell, "prewarm", "work:square", "--force", "--data-size", "5") == {"written": 1}
 
+    ran = shell.run("cache", "prewarm", "random:random", "--force")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("error: nothing is kept for random:random: ")
     assert "must be measured" in shell.refuses(
         "cache", "prewarm", "work:square", "--type", "benchmark"
     )
@@ -187,3 +196,51 @@ def test_where_there_is_no_folder_there_are_no_entries_and_nothing_is_kept(
     assert told(shell, "prewarm", "work:square") == {"written": 0}
     ran = shell.run("cache", "show", "k", *of)
     assert (ran.code, ran.out) == (1, "")
+
+
+@pytest.mark.parametrize("ttl", ["nan", "inf", "-inf", "1e999", "week"])
+def test_every_action_takes_a_finite_time_to_live(ttl: str) -> None:
+    words = {"show": ["k"], "export": ["f"], "import": ["f"], "prewarm": ["m:f"]}
+    parser = build_parser()
+    for action in ACTIONS:
+        with pytest.raises(UsageError, match="argument --ttl: must be a finite number"):
+            parser.parse_args(["cache", action, *words.get(action, []), f"--ttl={ttl}"])
+
+
+@pytest.mark.slow
+def test_what_cannot_be_removed_is_counted_on_standard_error(filled: Shell) -> None:
+    filled.python(OBSTACLE)
+    for action, out in (
+        (("prune",), "removed: 1\n"),
+        (("repair", "--apply"), "examined: 2\ndeleted: 0\nkept: 2\n"),
+        (("clear",), "removed: 1\n"),
+    ):
+        ran = filled.run("cache", *action)
+        assert (ran.code, ran.out) == (1, out)
+        assert ran.err.startswith("error: cannot remove 1 entry: dir: ")
+
+    ran = filled.run("cache", "clear", "--json")
+    assert (ran.code, json.loads(ran.out)) == (1, {"removed": 0})
+    assert filled.run("cache", "repair").code == 0
+
+
+OBSTACLE = """
+from amorsize import cache
+(cache.get_cache_dir() / "dir.json").mkdir()
+"""
+
+
+@pytest.mark.slow
+def test_a_folder_that_cannot_be_read_is_not_an_empty_one(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "circle"))
+
+    for action in ("stats", "list", "validate", "repair", "prune", "clear", "export"):
+        ran = shell.run("cache", action, *(["out.json"] if action == "export" else []))
+        assert (ran.code, ran.out) == (1, ""), action
+        assert ran.err.startswith(f"error: cannot read {tmp_path / 'circle'}"), action
+    ran = shell.run("cache", "stats", "--json")
+    assert (ran.code, {*json.loads(ran.out)}) == (1, {"error"})
+    assert not (tmp_path / "out.json").exists()

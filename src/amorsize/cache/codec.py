@@ -23,8 +23,12 @@ MOST_BYTES: Final = 1 << 20
 SHOWN: Final = 80
 """Characters of a wrong value that are shown."""
 
-UNDECODABLE: Final = (KeyError, TypeError, ValueError, RecursionError)
+MALFORMED: Final = (KeyError, TypeError, ValueError)
 """What decoding raises. ``ValueError`` has those of JSON and of UTF-8 among it."""
+
+UNDECODABLE: Final = (*MALFORMED, RecursionError)
+"""The same, and what parsing raises for one that is nested too deeply, or where little of the
+stack is left."""
 
 
 class Table(NamedTuple, Generic[RecordT]):
@@ -84,7 +88,7 @@ class Table(NamedTuple, Generic[RecordT]):
         """One field by itself; ``None`` where it is missing or wrong."""
         try:
             return self.rules[name].read(document[name])
-        except UNDECODABLE:
+        except MALFORMED:
             return None
 
     def proper_fields(self, document: object) -> Document:

@@ -7,6 +7,7 @@ NFS too. Nothing but ``{key}.json`` and our own temporary files is ever touched.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import stat
 from contextlib import suppress
@@ -20,6 +21,8 @@ from amorsize.cache.store import is_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+LOG: Final = logging.getLogger(__name__)
 
 ENDING: Final = ".json"
 
@@ -38,11 +41,16 @@ READ_FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_N
 
 PRIVATE: Final = 0o600
 
+OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
 NOT_THERE: Final = (FileNotFoundError, NotADirectoryError)
 
 
 class FileStore:
-    """The folder need not exist; it is made, for this user only, when something is put."""
+    """The folder need not exist; it is made, for this user only, when something is put.
+
+    One that is there, is this user's and open to others is shut to them then.
+    """
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -51,6 +59,7 @@ class FileStore:
         return read_file(self._path(key))
 
     def put(self, key: str, value: bytes, /) -> None:
+        shut(self._folder)
         try:
             put_file(self._path(key), value)
         except NOT_THERE:
@@ -104,6 +113,18 @@ def make_private(folder: str) -> None:
             os.mkdir(path, stat.S_IRWXU)
 
 
+def shut(folder: str) -> None:
+    """Shut the folder to others, if it is one, and this user's; a link leads where it was meant."""
+    try:
+        found = os.lstat(folder)
+        if found.st_mode & OTHERS and stat.S_ISDIR(found.st_mode) and _is_ours(found):
+            os.chmod(folder, stat.S_IMODE(found.st_mode) & ~OTHERS)
+    except NOT_THERE:
+        return
+    except OSError as error:
+        LOG.debug("cannot shut %s to others: %s", folder, error)
+
+
 def read_file(path: str) -> bytes | None:
     """The bytes of an ordinary file, or a few more than any entry has; ``None``: none is there.
 
@@ -134,6 +155,11 @@ def put_file(path: str, value: bytes) -> None:
         with suppress(OSError):
             os.unlink(beside)
         raise
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    """On Windows, which has other means, nothing is."""
+    return hasattr(os, "geteuid") and found.st_uid == os.geteuid()
 
 
 def _read_once(path: str) -> bytes | None:

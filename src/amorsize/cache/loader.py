@@ -7,14 +7,17 @@ or in others. There is no other way to an entry.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple
 
 import amorsize.cache as package
 from amorsize.cache.clock import DAY_S, Clock, wall_clock
-from amorsize.cache.codec import UNDECODABLE, Document, parse, unparse
+from amorsize.cache.codec import MALFORMED, UNDECODABLE, Document, parse, unparse
 from amorsize.cache.comparing import age_s
 from amorsize.cache.kinds import EntryT, Kind
 from amorsize.cache.luck import luck
+from amorsize.cache.stack import on_a_fresh_stack
 from amorsize.errors import UsageError
 from amorsize.vocab.lookup import Absent, Expired, Hit, Lookup, Miss, OtherFormat, Unreadable
 
@@ -58,15 +61,19 @@ class Cache(Generic[EntryT]):
         self._store = store
         self._system = system or kind.here
         self._chance = chance
+        self.refusals: list[str] = []
+        """Entries that were to be removed and could not be, each with the reason."""
 
     def load(self, key: str, ttl_s: float) -> Lookup[EntryT]:
         """The entry, or why there is none; then, now and then, prune.
 
         A short time to live is one caller's: others still want what it calls expired.
         """
-        verdict = self.look(key, ttl_s)
-        if self._chance() < package.AUTO_PRUNE_PROBABILITY:
-            self._prune_some(key, max(ttl_s, package.DEFAULT_TTL_SECONDS))
+        verdict: Lookup[EntryT] = Miss(Unreadable(RecursionError.__name__))
+        with suppress(RecursionError):  # of a caller so deep that no other stack can be had
+            verdict = self.look(key, ttl_s)
+            if self._chance() < package.AUTO_PRUNE_PROBABILITY:
+                self._prune_some(key, max(ttl_s, package.DEFAULT_TTL_SECONDS))
         return verdict
 
     def look(self, key: str, ttl_s: float) -> Lookup[EntryT]:
@@ -75,19 +82,7 @@ class Cache(Generic[EntryT]):
 
     def examine(self, key: str, ttl_s: float) -> Examined[EntryT]:
         """The verdict with what else the one reading tells."""
-        size_bytes = 0
-        try:
-            data = self._store.get(key)
-            if data is None:
-                return Examined(Miss(Absent()))
-            size_bytes = len(data)
-            document = parse(data)
-        except (*UNDECODABLE, OSError) as error:
-            return Examined(Miss(Unreadable(type(error).__name__)), size_bytes)
-        terms = Terms(self.kind, self.clock(), ttl_s, self._system())
-        timestamp = self.kind.table.peek(document, "timestamp")
-        age = None if timestamp is None else age_s(timestamp, terms.now)
-        return Examined(judge(document, terms), size_bytes, age, document)
+        return read_and_judge(partial(self._store.get, key), partial(self._terms, ttl_s))
 
     def survey(self, ttl_s: float) -> Iterator[tuple[str, Examined[EntryT]]]:
         """Every entry that is there when its turn comes; none where the store cannot be used."""
@@ -99,10 +94,18 @@ class Cache(Generic[EntryT]):
     def all_keys(self) -> list[str]:
         """Every key, sorted; none where the store cannot be used."""
         try:
-            return sorted(self._store.keys())
+            return self.listed()
         except OSError as error:
             LOG.debug("cannot list the cache: %s", error)
             return []
+
+    def listed(self) -> list[str]:
+        """The same.
+
+        Raises:
+            OSError: the store cannot be used.
+        """
+        return sorted(self._store.keys())
 
     def save(self, key: str, entry: EntryT) -> bool:
         """Keep it, if the store can be used; tell whether it was kept.
@@ -133,6 +136,7 @@ class Cache(Generic[EntryT]):
             return self._store.delete(key)
         except OSError as error:  # a folder of that name, or somebody else's file
             LOG.debug("cannot remove %s: %s", key, error)
+            self.refusals.append(f"{key}: {error.strerror or error}")
             return False
 
     def tidy(self) -> None:
@@ -141,6 +145,9 @@ class Cache(Generic[EntryT]):
             self._store.tidy()
         except OSError as error:
             LOG.debug("cannot tidy up: %s", error)
+
+    def _terms(self, ttl_s: float) -> Terms[EntryT]:
+        return Terms(self.kind, self.clock(), ttl_s, self._system())
 
     def _prune_some(self, key: str, ttl_s: float) -> None:
         """A bounded number, the one asked for first; silent, and never a reason to fail."""
@@ -162,6 +169,43 @@ class Terms(NamedTuple, Generic[EntryT]):
     system: Any
 
 
+def read_and_judge(
+    read: Callable[[], bytes | None], terms: Callable[[], Terms[EntryT]]
+) -> Examined[EntryT]:
+    """Judge one reading, by terms that are asked for where there is something to judge.
+
+    A file that is nested too deeply raises the same error as a caller that has left too little
+    of its stack; on another stack only the file does.
+
+    Raises:
+        RecursionError: there is too little of the stack, and no other to be had.
+    """
+    try:
+        return _judged(read, terms, (*MALFORMED, OSError))
+    except RecursionError:
+        return on_a_fresh_stack(partial(_judged, read, terms, (*UNDECODABLE, OSError)))
+
+
+def _judged(
+    read: Callable[[], bytes | None],
+    terms: Callable[[], Terms[EntryT]],
+    unreadable: tuple[type[Exception], ...],
+) -> Examined[EntryT]:
+    size_bytes = 0
+    try:
+        data = read()
+        if data is None:
+            return Examined(Miss(Absent()))
+        size_bytes = len(data)
+        document = parse(data)
+    except unreadable as error:
+        return Examined(Miss(Unreadable(type(error).__name__)), size_bytes)
+    at = terms()
+    timestamp = at.kind.table.peek(document, "timestamp")
+    age = None if timestamp is None else age_s(timestamp, at.now)
+    return Examined(judge(document, at), size_bytes, age, document)
+
+
 def judge(document: Document, terms: Terms[EntryT]) -> Lookup[EntryT]:
     """The entry in a document, or the first reason against it, in the order users know."""
     why = _against(document, terms)
@@ -170,7 +214,7 @@ def judge(document: Document, terms: Terms[EntryT]) -> Lookup[EntryT]:
     try:
         entry = terms.kind.table.decode(document)
         check_not_ahead(entry.timestamp, terms.now)
-    except UNDECODABLE as error:
+    except MALFORMED as error:
         return Miss(Unreadable(type(error).__name__))
     return Hit(entry, age_s(entry.timestamp, terms.now))
 

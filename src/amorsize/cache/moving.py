@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 from amorsize.cache import CACHE_VERSION, DEFAULT_TTL_SECONDS
 from amorsize.cache.asked import asked_path, asked_ttl
 from amorsize.cache.clock import wall_clock
-from amorsize.cache.codec import UNDECODABLE, shown, strictly
+from amorsize.cache.codec import MALFORMED, shown, strictly
 from amorsize.cache.file_store import put_file
 from amorsize.cache.kinds import OPTIMIZATION, kind_called
 from amorsize.cache.loader import check_not_ahead
@@ -25,7 +25,7 @@ from amorsize.cache.system import here, system_info
 from amorsize.cache.upkeep import INCOMPATIBLE, state_of
 from amorsize.errors import FileMissingError, UsageError
 from amorsize.machine.outputs import landing_of
-from amorsize.vocab.lookup import Expired, Hit
+from amorsize.vocab.lookup import Hit
 
 if TYPE_CHECKING:
     from amorsize.cache.kinds import Kind
@@ -60,8 +60,9 @@ def export_cache(
 ) -> int:
     """Write one cache into a file, whole or not at all; returns the number of entries.
 
-    Of an entry the fields that this version knows are written, checked. Links are followed; a
-    device or a pipe is written into, and a pipe waits for its reader.
+    Of an entry the fields that this version knows are written, checked; one of another machine
+    only with ``include_incompatible``, expired or not. Links are followed; a device or a pipe is
+    written into, and a pipe waits for its reader.
 
     Raises:
         UsageError: the time to live is no number, the file no path, or there is no such cache.
@@ -69,12 +70,11 @@ def export_cache(
     """
     file, ttl_s = asked_path("output_file", output_file), asked_ttl(ttl_seconds)
     kind = kind_called(cache_type)
-    wanted: set[Any] = {Hit}
-    wanted |= {Expired} if include_expired else set()
-    wanted |= {*INCOMPATIBLE} if include_incompatible else set()
+    wanted: set[Any] = {Hit, *INCOMPATIBLE} if include_incompatible else {Hit}
+    oldest_s = FOREVER_S if include_expired else ttl_s
     entries = [
         kind.table.encode(entry) | {"cache_key": key}
-        for key, examined in cache_of(kind).survey(ttl_s)
+        for key, examined in cache_of(kind).survey(oldest_s)
         if state_of(examined.verdict) in wanted
         and (entry := _decoded(kind, examined.document)) is not None
     ]
@@ -170,7 +170,7 @@ def _decoded(kind: Kind[Any], raw: object) -> Any:
     try:
         entry = kind.table.decode(raw)
         check_not_ahead(entry.timestamp, wall_clock())
-    except UNDECODABLE:
+    except MALFORMED:
         return None
     return entry
 

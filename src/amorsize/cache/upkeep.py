@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache import DEFAULT_TTL_SECONDS
 from amorsize.cache.asked import asked_path, asked_ttl
-from amorsize.cache.file_store import ENDING
-from amorsize.cache.inspecting import issues_of_file
+from amorsize.cache.inspecting import issues_of, issues_of_file
 from amorsize.cache.kinds import BENCHMARK, KINDS, OPTIMIZATION, kind_called
 from amorsize.cache.opening import cache_of
 from amorsize.cache.places import folder_of
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     import os
 
     from amorsize.cache.kinds import Kind
+    from amorsize.cache.loader import Cache
     from amorsize.vocab.lookup import Lookup, Why
 
 INCOMPATIBLE: Final = (OtherFormat, OtherCores, OtherStartMethod, OtherMemory, OtherMachine)
@@ -72,12 +72,12 @@ class CacheValidationResult:
 
 def clear_cache() -> int:
     """Remove every entry of the optimisation cache; returns how many there were."""
-    return _clear(OPTIMIZATION)
+    return clear(cache_of(OPTIMIZATION))
 
 
 def clear_benchmark_cache() -> int:
     """Remove every entry of the benchmark cache; returns how many there were."""
-    return _clear(BENCHMARK)
+    return clear(cache_of(BENCHMARK))
 
 
 def prune_expired_cache(
@@ -88,10 +88,8 @@ def prune_expired_cache(
     Raises:
         UsageError: the time to live is no number, or there is no such cache.
     """
-    ttl_s, cache = asked_ttl(ttl_seconds), cache_of(kind_called(cache_type))
-    removed = sum(cache.discard_if_bad(key, ttl_s, PRUNABLE) for key in cache.all_keys())
-    cache.tidy()
-    return removed
+    ttl_s = asked_ttl(ttl_seconds)
+    return prune(cache_of(kind_called(cache_type)), ttl_s)
 
 
 def get_cache_stats(ttl_seconds: float = DEFAULT_TTL_SECONDS) -> CacheStats:
@@ -100,7 +98,7 @@ def get_cache_stats(ttl_seconds: float = DEFAULT_TTL_SECONDS) -> CacheStats:
     Raises:
         UsageError: the time to live is no number.
     """
-    return _stats(OPTIMIZATION, asked_ttl(ttl_seconds))
+    return stats(cache_of(OPTIMIZATION), asked_ttl(ttl_seconds))
 
 
 def get_benchmark_cache_stats(ttl_seconds: float = DEFAULT_TTL_SECONDS) -> CacheStats:
@@ -109,7 +107,7 @@ def get_benchmark_cache_stats(ttl_seconds: float = DEFAULT_TTL_SECONDS) -> Cache
     Raises:
         UsageError: the time to live is no number.
     """
-    return _stats(BENCHMARK, asked_ttl(ttl_seconds))
+    return stats(cache_of(BENCHMARK), asked_ttl(ttl_seconds))
 
 
 def validate_cache_entry(
@@ -134,23 +132,13 @@ def validate_cache_entry(
 def validate_cache(
     ttl_seconds: float = DEFAULT_TTL_SECONDS, cache_type: str = OPTIMIZATION.name
 ) -> CacheValidationResult:
-    """Validate every entry of one cache.
+    """Validate every entry of one cache; what others remove meanwhile is no part of it.
 
     Raises:
         UsageError: the time to live is no number, or there is no such cache.
     """
-    ttl_s, kind = asked_ttl(ttl_seconds), kind_called(cache_type)
-    folder, keys = Path(folder_of(kind)), cache_of(kind).all_keys()
-    found = {key: issues_of_file(folder / f"{key}{ENDING}", kind, ttl_s) for key in keys}
-    bad = sum(map(bool, found.values()))
-    return CacheValidationResult(
-        is_valid=not bad,
-        total_entries=len(keys),
-        valid_entries=len(keys) - bad,
-        invalid_entries=bad,
-        issues=[f"{key}: {issue}" for key, issues in found.items() for issue in issues],
-        health_score=PERFECT * (len(keys) - bad) / len(keys) if keys else PERFECT,
-    )
+    ttl_s = asked_ttl(ttl_seconds)
+    return validate(cache_of(kind_called(cache_type)), ttl_s)
 
 
 def repair_cache(dry_run: bool = True, cache_type: str = OPTIMIZATION.name) -> dict[str, int]:
@@ -161,7 +149,25 @@ def repair_cache(dry_run: bool = True, cache_type: str = OPTIMIZATION.name) -> d
     Raises:
         UsageError: there is no such cache.
     """
-    cache = cache_of(kind_called(cache_type))
+    return repair(cache_of(kind_called(cache_type)), dry_run=bool(dry_run))
+
+
+def clear(cache: Cache[Any]) -> int:
+    """Remove every entry; returns how many were removed."""
+    removed = sum(cache.discard(key) for key in cache.all_keys())
+    cache.tidy()
+    return removed
+
+
+def prune(cache: Cache[Any], ttl_s: float) -> int:
+    """Remove what no load would serve."""
+    removed = sum(cache.discard_if_bad(key, ttl_s, PRUNABLE) for key in cache.all_keys())
+    cache.tidy()
+    return removed
+
+
+def repair(cache: Cache[Any], *, dry_run: bool) -> dict[str, int]:
+    """Remove the entries that cannot be read, or only count them."""
     states = {key: state_of(examined.verdict) for key, examined in cache.survey(inf)}
     broken = [key for key, state in states.items() if state is Unreadable]
     if not dry_run:
@@ -170,15 +176,8 @@ def repair_cache(dry_run: bool = True, cache_type: str = OPTIMIZATION.name) -> d
     return {"examined": len(states), "deleted": len(broken), "kept": len(states) - len(broken)}
 
 
-def _clear(kind: Kind[Any]) -> int:
-    cache = cache_of(kind)
-    removed = sum(cache.discard(key) for key in cache.all_keys())
-    cache.tidy()
-    return removed
-
-
-def _stats(kind: Kind[Any], ttl_s: float) -> CacheStats:
-    cache = cache_of(kind)
+def stats(cache: Cache[Any], ttl_s: float) -> CacheStats:
+    """Count the entries, and what a load would say of them."""
     found = [examined for _, examined in cache.survey(ttl_s)]
     states = [state_of(examined.verdict) for examined in found]
     ages = [examined.age_s for examined in found if examined.age_s is not None]
@@ -190,8 +189,25 @@ def _stats(kind: Kind[Any], ttl_s: float) -> CacheStats:
         total_size_bytes=sum(examined.size_bytes for examined in found),
         oldest_entry_age=max(ages, default=None),
         newest_entry_age=min(ages, default=None),
-        cache_dir=Path(folder_of(kind)),
+        cache_dir=Path(folder_of(cache.kind)),
         unreadable_entries=states.count(Unreadable),
+    )
+
+
+def validate(cache: Cache[Any], ttl_s: float) -> CacheValidationResult:
+    """Validate every entry that is there when its turn comes."""
+    found = {
+        key: [*issues_of(examined, cache.kind, absent=cache.kind.absent)]
+        for key, examined in cache.survey(ttl_s)
+    }
+    bad = sum(map(bool, found.values()))
+    return CacheValidationResult(
+        is_valid=not bad,
+        total_entries=len(found),
+        valid_entries=len(found) - bad,
+        invalid_entries=bad,
+        issues=[f"{key}: {issue}" for key, issues in found.items() for issue in issues],
+        health_score=PERFECT * (len(found) - bad) / len(found) if found else PERFECT,
     )
 
 

@@ -31,7 +31,7 @@ def in_words(why: Why, absent: str) -> str:  # noqa: PLR0911 - one case for each
             return f"Cache format version mismatch (cached: v{cached}, current: v{current})"
         case Expired(age_s, ttl_s):
             age, ttl = age_s / DAY_S, ttl_s / DAY_S
-            return f"Cache entry expired (age: {age:.1f} days, TTL: {ttl:.1f} days)"
+            return f"Cache entry expired (age: {age:.1f} days, TTL: {ttl:z.1f} days)"
         case OtherCores(cached, current):
             return f"Physical core count changed (cached: {cached}, current: {current})"
         case OtherStartMethod(cached, current):

@@ -5,23 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amorsize.cache import upkeep
+from amorsize.cache.identity import identify
 from amorsize.cache.kinds import OPTIMIZATION, kind_called
 from amorsize.cache.moving import export_cache, import_cache
 from amorsize.cache.opening import cache_of
 from amorsize.cache.prewarm import prewarm_cache
 from amorsize.cache.store import checked_key
-from amorsize.cache.upkeep import (
-    clear_benchmark_cache,
-    clear_cache,
-    get_benchmark_cache_stats,
-    get_cache_stats,
-    prune_expired_cache,
-    repair_cache,
-    validate_cache,
-    validate_cache_entry,
-)
 from amorsize.cache.wording import in_words
-from amorsize.cli.exits import EntryMissingError, Exit, InputError, OutputFailedError
+from amorsize.cli.exits import (
+    CacheUnusableError,
+    EntryMissingError,
+    Exit,
+    FunctionUnknownError,
+    InputError,
+    OutputFailedError,
+)
 from amorsize.cli.target import find_target
 from amorsize.errors import FileMissingError, UsageError
 from amorsize.plan.units import seconds
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amorsize.cache.kinds import Kind
-    from amorsize.cache.loader import Examined
+    from amorsize.cache.loader import Cache, Examined
 
 
 class Answer(NamedTuple):
@@ -41,12 +40,13 @@ class Answer(NamedTuple):
     document: Any
     lines: list[str]
     code: int = Exit.OK
+    complaint: str = ""
+    """What could not be done, for standard error."""
 
 
 def stats(args: Namespace) -> Answer:
     """Count the entries."""
-    ask = {"optimization": get_cache_stats, "benchmark": get_benchmark_cache_stats}[args.type]
-    counted = ask(args.ttl)
+    counted = upkeep.stats(_listable(args.type), args.ttl)
     document = {name: value for name, value in asdict(counted).items() if name != "cache_dir"}
     ages = (counted.newest_entry_age, counted.oldest_entry_age)
     between = " to ".join(seconds(age) for age in ages if age is not None)
@@ -64,8 +64,8 @@ def stats(args: Namespace) -> Answer:
 
 def list_entries(args: Namespace) -> Answer:
     """Name every entry, and what a load would say of it."""
-    kind = kind_called(args.type)
-    rows = [_row(key, examined, kind) for key, examined in cache_of(kind).survey(args.ttl)]
+    cache = _listable(args.type)
+    rows = [_row(key, examined, cache.kind) for key, examined in cache.survey(args.ttl)]
     lines = [f"{row['key']}  {row['reason'] or 'valid'}" for row in rows]
     return Answer(rows, lines or ["no entries"])
 
@@ -86,13 +86,14 @@ def show(args: Namespace) -> Answer:
 
 def prune(args: Namespace) -> Answer:
     """Remove what no load would serve."""
-    return _counted("removed", prune_expired_cache(args.ttl, cache_type=args.type))
+    cache = _listable(args.type)
+    return _removed(cache, _counted("removed", upkeep.prune(cache, args.ttl)))
 
 
 def clear(args: Namespace) -> Answer:
     """Remove every entry."""
-    empty = {"optimization": clear_cache, "benchmark": clear_benchmark_cache}[args.type]
-    return _counted("removed", empty())
+    cache = _listable(args.type)
+    return _removed(cache, _counted("removed", upkeep.clear(cache)))
 
 
 def export(args: Namespace) -> Answer:
@@ -101,6 +102,7 @@ def export(args: Namespace) -> Answer:
     Raises:
         OutputFailedError: it cannot be written.
     """
+    _listable(args.type)
     try:
         count = export_cache(
             args.file,
@@ -139,10 +141,10 @@ def take_over(args: Namespace) -> Answer:
 def validate(args: Namespace) -> Answer:
     """Say what is wrong with one file, or with every entry."""
     if args.file is not None:
-        good, issues = validate_cache_entry(args.file, args.ttl, cache_type=args.type)
+        good, issues = upkeep.validate_cache_entry(args.file, args.ttl, cache_type=args.type)
         document: dict[str, Any] = {"is_valid": good, "issues": issues}
         return Answer(document, issues or ["valid"], Exit.OK if good else Exit.FAILED)
-    result = validate_cache(args.ttl, args.type or OPTIMIZATION.name)
+    result = upkeep.validate(_listable(args.type or OPTIMIZATION.name), args.ttl)
     summary = f"valid: {result.valid_entries:,} of {result.total_entries:,}"
     code = Exit.OK if result.is_valid else Exit.FAILED
     return Answer(asdict(result), [*result.issues, summary], code)
@@ -150,7 +152,8 @@ def validate(args: Namespace) -> Answer:
 
 def repair(args: Namespace) -> Answer:
     """Remove what cannot be read, or count it."""
-    answer = _told(repair_cache(not args.apply, args.type))
+    cache = _listable(args.type)
+    answer = _removed(cache, _told(upkeep.repair(cache, dry_run=not args.apply)))
     hint = ["nothing was deleted: --apply does it"] if not args.apply else []
     return answer._replace(lines=[*answer.lines, *hint])
 
@@ -160,12 +163,42 @@ def prewarm(args: Namespace) -> Answer:
 
     Raises:
         UsageError: the benchmark cache holds what was measured, and nothing that was decided.
+        FunctionUnknownError: the function cannot be told from others.
     """
     if args.type != "optimization":
         msg = "prewarm is for the optimization cache: benchmarks must be measured"
         raise UsageError(msg, hint="leave out --type")
     profile = {"data_size": args.data_size, "avg_time": args.avg_time}
-    return _counted("written", prewarm_cache(find_target(args.target), [profile], None, args.force))
+    func = find_target(args.target)
+    written = prewarm_cache(func, [profile], None, args.force)
+    identity = identify(func)
+    if not identity.shared:
+        raise FunctionUnknownError.because(args.target, identity.why_not)
+    return _counted("written", written)
+
+
+def _listable(cache_type: str) -> Cache[Any]:
+    """The cache, once it was seen that its folder can be read.
+
+    Raises:
+        CacheUnusableError: it cannot.
+    """
+    cache = cache_of(kind_called(cache_type))
+    try:
+        cache.listed()
+    except OSError as error:
+        raise CacheUnusableError.because(error) from error
+    return cache
+
+
+def _removed(cache: Cache[Any], answer: Answer) -> Answer:
+    """The answer, and what is left of those that were to be removed."""
+    if not cache.refusals:
+        return answer
+    count = len(cache.refusals)
+    entries = "1 entry" if count == 1 else f"{count:,} entries, the first"
+    complaint = f"cannot remove {entries}: {cache.refusals[0]}"
+    return answer._replace(code=Exit.FAILED, complaint=complaint)
 
 
 def _row(key: str, examined: Examined[Any], kind: Kind[Any]) -> dict[str, Any]:

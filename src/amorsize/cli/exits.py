@@ -20,7 +20,8 @@ class Exit(IntEnum):
 
 MEANING: Final = {
     Exit.OK: "all went well",
-    Exit.FAILED: "the function or the run failed, a result could not be written, an entry is bad",
+    Exit.FAILED: "the function or the run failed, a result could not be written, "
+    "a cache or an entry is bad",
     Exit.USAGE: "the command, the target or the input is wrong",
     Exit.INTERRUPTED: "stopped by Ctrl-C",
     Exit.PIPE_CLOSED: "whoever read the output stopped reading",
@@ -49,6 +50,22 @@ class OutputFailedError(AmorsizeError):
 
 class EntryMissingError(AmorsizeError):
     """A cache does not have what was asked for, or would not serve it."""
+
+
+class CacheUnusableError(AmorsizeError):
+    """A cache is there, and its folder cannot be read."""
+
+    @classmethod
+    def because(cls, error: OSError) -> Self:
+        return cls(f"cannot read {error.filename}: {error.strerror}")
+
+
+class FunctionUnknownError(AmorsizeError):
+    """A function cannot be identified, so nothing is kept for it."""
+
+    @classmethod
+    def because(cls, target: str, why_not: str | None) -> Self:
+        return cls(f"nothing is kept for {target}: {why_not} cannot be identified")
 
 
 class ReaderGoneError(AmorsizeError):

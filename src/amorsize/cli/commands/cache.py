@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from argparse import ArgumentTypeError
+from contextlib import suppress
+from math import isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from amorsize.cli.arguments import add_target
 from amorsize.cli.command import Command
 from amorsize.cli.lines import printable
-from amorsize.cli.streams import data_output
+from amorsize.cli.streams import data_output, say
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -27,6 +30,19 @@ class Action(NamedTuple):
     configure: Callable[[ArgumentParser], None] = lambda _: None
     type: str | None = TYPES[0]
     """The cache that is meant where nothing is said; ``None``: a file tells."""
+
+
+def finite_seconds(text: str) -> float:
+    """An age; below zero everything expires.
+
+    Raises:
+        ArgumentTypeError: it is no finite number.
+    """
+    with suppress(ValueError):
+        if isfinite(seconds := float(text)):
+            return seconds
+    msg = f"must be a finite number of seconds, got {text!r}"
+    raise ArgumentTypeError(msg)
 
 
 def _key(parser: ArgumentParser) -> None:
@@ -101,7 +117,7 @@ def _configure(parser: ArgumentParser) -> None:
         )
         sub.add_argument(
             "--ttl",
-            type=float,
+            type=finite_seconds,
             default=WEEK_S,
             metavar="SECONDS",
             help="age at which an entry expires (default: %(default).0f, a week)",
@@ -118,6 +134,8 @@ def _run(args: Namespace) -> int:
         lines = map(printable, answer.lines)
         text = json.dumps(answer.document, indent=2) if args.json else "\n".join(lines)
         output.write(f"{text}\n")
+    if answer.complaint:
+        say(f"error: {printable(answer.complaint)}")
     return answer.code
 
 
