@@ -10,6 +10,7 @@ import functools
 import logging
 import operator
 import pathlib
+import random
 import struct
 import types
 from typing import TYPE_CHECKING, Any, Final
@@ -46,6 +47,13 @@ class OtherHeirOfLogger(logging.Logger):
 
 class AnyLogger(logging.Logger):
     pass
+
+
+class Lets(AnyLogger):
+    """Its own use of what every logger has."""
+
+    def __call__(self, item: Any) -> Any:
+        return item * self.level if self.filter(item) else self.handlers  # type: ignore[arg-type]  # on purpose
 
 
 class Flags(enum.Flag):
@@ -151,8 +159,33 @@ def impostor(value: int) -> Func:
     return holding(kind(value))
 
 
+def a_logger(value: Any, **held: Any) -> Func:
+    """An heir's object, in which something that Python's own keeps to itself is used."""
+    logger = Lets("a", value)
+    vars(logger).update(held)
+    return logger
+
+
+def a_plain_logger(level: int, *filters: Any) -> Func:
+    logger = logging.Logger("a", level)  # noqa: LOG001 - one that nobody else has
+    for one in filters:
+        logger.addFilter(one)
+    return logger.isEnabledFor
+
+
+def a_type_of_a_field(kind: type) -> Func:
+    return holding(dataclasses.make_dataclass("Record", [("x", kind)]))
+
+
+def described(annotation: Any, text: str) -> Func:
+    func = made("def f(x): return x")
+    func.__annotations__, func.__doc__ = {"x": annotation}, text
+    return func
+
+
 H_1: Final = "def h(x): return x + 1"
 H_2: Final = "def h(x): return x + 2"
+CALLS_WHAT_IS_SAID: Final = "def f(x): return g.__annotations__['x'](g.__doc__)"
 SUMS: Final = "def f(x): return g(x) + sum([x])"
 SUM: Final = made("def f(items): return 0")
 ADDS: Final = made("def f(x): return sum([x, x])")
@@ -193,6 +226,21 @@ DIFFER: dict[str, tuple[Func, Func]] = {
     "a module in a namespace": both(
         lambda m: made("def f(x): return t.o.h(x)", t=types.SimpleNamespace(o=m))
     ),
+    "a module that is asked for names in a tuple": both(
+        lambda m: made("def f(x):\n for n in ('g', 'h'): x = getattr(m, n)(x)\n return x", m=m)
+    ),
+    "a module that is asked for names in a set": both(
+        lambda m: made("def f(x, n): return n in {'g', 'h'} and getattr(m, n)(x)", m=m)
+    ),
+    "a module that is asked for names in tuples": both(
+        lambda m: made("def f(x): return [getattr(m, n)(i) for n, i in (('h', 1), ('k', 2))]", m=m)
+    ),
+    "a module that is asked for names in keys": both(
+        lambda m: made("def f(x): return [getattr(m, n)(x) for n in {'h': x, 'k': 2}]", m=m)
+    ),
+    "a module that is matched": both(
+        lambda m: made("def f(x):\n match m:\n  case object(h=g): return g(x)", m=m)
+    ),
     "whose global it is": (made(SUMS, g=ADDS, sum=SUM), made(SUMS, g=ADDS_ITS_OWN)),
     "whose globals they are": (
         made("N = 1\ndef g():\n    global N; N = 2\ndef f(x): return g(), N"),
@@ -211,6 +259,10 @@ DIFFER: dict[str, tuple[Func, Func]] = {
         with_attribute(AnyLogger("a"), 1),
         with_attribute(AnyLogger("a"), 2),
     ),
+    "level of an heir's logger": (a_logger(1), a_logger(2)),
+    "handlers of an heir's logger": (a_logger(1, handlers=[len]), a_logger(1, handlers=[sum])),
+    "filters of an heir's logger": (a_logger(1, filters=[len]), a_logger(1, filters=[sum])),
+    "parent of an heir's logger": (a_logger(1, parent=Thing(1)), a_logger(1, parent=Thing(2))),
     "what is remembered in disguise": (memoized(ADDS), memoized(ADDS_ITS_OWN)),
     "how much is remembered": (remembering(3), remembering(4)),
     "metadata of a field": (a_field(1), a_field(2)),
@@ -254,6 +306,16 @@ AGREE: dict[str, Func] = {
     "a dictionary of objects": holding({Flags.A: Thing(1)}),
     "an object in a set and beside": in_a_set_and_beside(alike=True),
     "installed things in a set": holding({len, int, functools.reduce}),
+    "random numbers": holding((random.random, random.randint)),
+}
+
+SAME: dict[str, tuple[Func, Func]] = {
+    "what a plain logger lets through": (a_plain_logger(1), a_plain_logger(2, len)),
+    "types of fields": (a_type_of_a_field(int), a_type_of_a_field(str)),
+    "annotations and docstrings, whoever reads them": (
+        made(CALLS_WHAT_IS_SAID, g=described(int, "a")),
+        made(CALLS_WHAT_IS_SAID, g=described(str, "b")),
+    ),
 }
 
 HELD_FAST: dict[str, tuple[Func, str]] = {
@@ -269,6 +331,16 @@ HELD_FAST: dict[str, tuple[Func, str]] = {
         functools.lru_cache(typed=True)(functools.lru_cache(ADDS)),
         "functools.lru_cache of another",
     ),
+    "text that is run": (
+        made("def f(x): return eval('h(x)')"),
+        "eval, which runs what cannot be seen",
+    ),
+    "code that a helper runs": (
+        made("def f(x): return g(x)", g=made("def f(x): exec(C)", C=compile("h(3)", "", "exec"))),
+        "exec, which runs what cannot be seen",
+    ),
+    "what runs text by another name": (holding([exec]), "exec, which runs what cannot be seen"),
+    "random numbers of the user's own": (random.Random(1).randint, "random.Random"),
     "a generic function": (functools.singledispatch(ADDS), "weakref.ReferenceType"),
 }
 """What is not shared, and why."""
@@ -293,7 +365,10 @@ if np is not None:
             holding(np.dtype("f8", metadata={"a": 2})),
         ),
     }
-    AGREE |= {"a view": holding(GRID[::2, 1])}
+    AGREE |= {
+        "a view": holding(GRID[::2, 1]),
+        "numpy's random numbers": holding((np.random.rand, np.random.default_rng)),
+    }
     HELD_FAST |= {
         "memory of others": (
             holding(np.frombuffer(bytearray(16), np.uint8, offset=4)),

@@ -403,6 +403,7 @@ if np is not None:
 
 DIFFER |= hostile.DIFFER
 AGREE |= hostile.AGREE
+SAME |= hostile.SAME
 
 
 def keys() -> dict[str, str]:

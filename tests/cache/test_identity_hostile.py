@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import enum
 import functools
+import io
 import os
 import pathlib
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import tracemalloc
 import weakref
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -193,6 +195,119 @@ def test_no_code_of_what_is_kept_runs() -> None:
 
     assert [identify(holding(one)).shared for one in kept] == [False, True, True, True, True]
     assert "OrderedDict with keys" in str(identify(holding(ordered)).why_not)
+    assert ASKED == []
+
+
+class Name(str):
+    """A name that notes who compares it with another."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        ASKED.append("hash")
+        return str.__hash__(self)
+
+    def __eq__(self, other: object) -> bool:
+        ASKED.append("eq")
+        return str.__eq__(self, other)
+
+
+def held(name: str, where: dict[Any, Any] | None = None) -> dict[Any, Any]:
+    """A dictionary in which this name is odd."""
+    where = {} if where is None else where
+    where.pop(name, None)
+    where[Name(name)] = len
+    return where
+
+
+def odd_globals(name: str) -> Any:
+    func = made("def f(x): return h(x)")
+    held(name, func.__globals__)
+    return func
+
+
+def odd_builtins() -> Any:
+    return made("def f(x): return h(x)", __builtins__=held("h"))
+
+
+def odd_module(name: str) -> Any:
+    module = ModuleType("odd")
+    held(name, vars(module))
+    return made("def f(x): return m.h(x), m.k, m.l", m=module)
+
+
+def odd_class(name: str) -> Any:
+    return type("Odd", (), held(name))
+
+
+def odd_notes() -> Any:
+    func = functools.lru_cache(made("def f(x): return x"))
+    held("__wrapped__", vars(func))
+    return func
+
+
+ODD: dict[str, Callable[[], Any]] = {
+    "a global": lambda: odd_globals("h"),
+    "the name of the module": lambda: odd_globals("__name__"),
+    "a builtin": odd_builtins,
+    "in a module": lambda: odd_module("h"),
+    "the name of a module": lambda: odd_module("__name__"),
+    "in a class": lambda: holding(odd_class("h")),
+    "the module of a class": lambda: holding(odd_class("__module__")),
+    "in an object's class": lambda: holding(odd_class("__module__")()),
+    "in what is remembered": odd_notes,
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_no_code_of_a_name_runs(name: str) -> None:
+    func = ODD[name]()
+    ASKED.clear()
+    found = identify(func)
+
+    assert ASKED == []
+    assert found.why_not == "names that are no plain text"
+
+
+def test_no_code_of_a_name_in_a_module_that_is_imported_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = ModuleType("odd")
+    for name in ("__loader__", "__file__", "h"):
+        held(name, vars(module))
+    monkeypatch.setitem(sys.modules, "odd", module)
+    func = made("def f(x):\n    from odd import h\n    return h(x)")
+    ASKED.clear()
+    found = identify(func)
+
+    assert ASKED == []
+    assert found.why_not == "names that are no plain text"
+
+
+class HeirOfPath(pathlib.PurePosixPath):
+    """With attributes, of which some of Python's are not read."""
+
+
+def test_no_code_of_a_name_of_an_attribute_runs() -> None:
+    path = HeirOfPath("a")
+    held("_hash", vars(path))
+    ASKED.clear()
+    identify(holding(path))
+
+    assert ASKED == []
+
+
+def test_no_property_runs_of_a_class_that_says_it_is_python_s() -> None:
+    class Stream(io.BytesIO):
+        @property
+        def __name__(self) -> str:
+            ASKED.append("property")
+            return "open"
+
+    Stream.__module__ = "io"
+    ASKED.clear()
+
+    assert not identify(holding(Stream())).shared
     assert ASKED == []
 
 

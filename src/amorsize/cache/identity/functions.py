@@ -8,7 +8,7 @@ from gc import get_referents
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.cache.identity.homes import found_by_name, text, vars_of, vars_of_loaded
+from amorsize.cache.identity.homes import ODD_NAMES, found_by_name, text, vars_of, vars_of_loaded
 from amorsize.cache.identity.names import taken_from_outside
 from amorsize.cache.identity.values import ABSENT, ITEM_BYTES
 
@@ -67,7 +67,8 @@ def code(thing: CodeType, walk: Walk) -> list[Any]:
 def function(thing: FunctionType, walk: Walk) -> list[Any]:
     """Code, defaults, closure, attributes, and the globals that the code names."""
     namespace = thing.__globals__
-    module, name = text(dict.get(namespace, "__name__")), thing.__qualname__
+    plain, name = walk.homes.has_plain_names(namespace), thing.__qualname__
+    module = text(namespace.get("__name__")) if plain else ""
     own = vars_of_loaded(module) is not namespace or walk.homes.is_own(module)
     home = "" if own else (module, walk.homes.version_of(module))
     if not own and found_by_name(module, name) is thing:
@@ -94,7 +95,12 @@ def cell(thing: CellType, walk: Walk) -> list[Any]:
 
 
 def builtin(thing: Any, walk: Walk) -> list[Any]:
-    """A function written in C, by its qualified name, and the object it belongs to."""
+    """A function written in C, by its qualified name, and the object it belongs to.
+
+    What ``eval`` and ``exec`` run may take anything from outside by any name.
+    """
+    if thing is eval or thing is exec:  # noqa: S307 - it is not called
+        walk.give_up(f"{thing.__name__}, which runs what cannot be seen")
     owner, module = thing.__self__, text(thing.__module__)
     walk.plain("builtin", (module, thing.__qualname__, walk.homes.version_of(module)))
     return [] if owner is None or issubclass(type(owner), ModuleType) else [owner]
@@ -107,6 +113,9 @@ def cached(thing: Any, walk: Walk) -> list[Any]:
     if most is not None:  # results are listed, with their arguments, before the function
         walk.spend(3 * results * ITEM_BYTES, "remembered results")
     walk.plain("cached", most)
+    if not walk.homes.has_plain_names(attributes):
+        walk.give_up(ODD_NAMES, thing)
+        return [get_referents(thing)[WRAPS]]
     if type(attributes.get("__wrapped__")) is type(thing):  # whose parameters it took over
         walk.give_up("functools.lru_cache of another", thing)
     attributes = {name: value for name, value in attributes.items() if name not in COPIED}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ MAIN: Final = frozenset(("__main__", "__mp_main__"))
 """What is typed at a prompt lives in the module that shows the prompt, which may be installed."""
 
 NOTHING: Final[Mapping[str, Any]] = {}
+
+ODD_NAMES: Final = "names that are no plain text"
+"""What cannot be looked at: to look a name up asks a key that is like it whether it is the same."""
 
 
 def _past_metaclass(name: str) -> Callable[[type], Any]:
@@ -58,6 +61,13 @@ def text(thing: object) -> str:
     return thing if type(thing) is str else ""
 
 
+def has_plain_names(inside: object) -> bool:
+    """Whether looking a name up runs nothing of the user's: all keys are strings, and no heirs."""
+    if type(inside) is dict or type(inside) is MappingProxyType:
+        return not [name for name in inside if type(name) is not str]
+    return False
+
+
 def vars_of_module(module: object) -> Mapping[str, Any]:
     """Past ``__getattribute__``, which would load a module that is imported lazily."""
     return _namespace_of(module) if issubclass(type(module), ModuleType) else NOTHING
@@ -83,19 +93,31 @@ class Homes:
     def __init__(self) -> None:
         self._homes: dict[str, str] = {}
         self._versions: dict[str, str] = {}
+        self._plain: dict[int, tuple[object, bool]] = {}
 
     def is_own(self, module: str) -> bool:
         """Whether its code is neither Python's nor installed."""
         return self._home_of(module) == OWN
 
+    def has_plain_names(self, namespace: object) -> bool:
+        """Globals are large, and asked for with each function: see the function of this name."""
+        if id(namespace) not in self._plain:
+            self._plain[id(namespace)] = (namespace, has_plain_names(namespace))
+        return self._plain[id(namespace)][1]
+
+    def inside(self, module: str) -> Mapping[str, Any]:
+        """What a loaded module holds; nothing where that cannot be looked at."""
+        inside = vars_of_loaded(module)
+        return inside if self.has_plain_names(inside) else NOTHING
+
     def version_of(self, module: str) -> str:
         """Tells one release of installed code from another, and one build of own code."""
         if module not in self._versions:
             home = self._home_of(module)
-            package = vars_of_loaded(module.partition(".")[0])
+            package = self.inside(module.partition(".")[0])
             said = text(package.get("__version__")) if home == INSTALLED else ""
             known = said or home == STANDARD
-            self._versions[module] = said if known else _written(_file_of(module))
+            self._versions[module] = said if known else _written(self._file_of(module))
         return self._versions[module]
 
     def release_of(self, module: str) -> str | None:
@@ -105,7 +127,7 @@ class Homes:
         """
         package = module.partition(".")[0]
         if package in sys.modules:
-            home, file = self._home_of(package), _file_of(package)
+            home, file = self._home_of(package), self._file_of(package)
         else:
             file = _origin_of(package)
             home = _home_of_file(file) if file != BUILT_IN else STANDARD
@@ -115,30 +137,28 @@ class Homes:
 
     def _home_of(self, module: str) -> str:
         if module not in self._homes:
-            self._homes[module] = _home_of_loaded(module)
+            self._homes[module] = self._home_of_loaded(module)
         return self._homes[module]
+
+    def _home_of_loaded(self, module: str) -> str:
+        if module in MAIN:
+            return OWN
+        loader = self.inside(module).get("__loader__")
+        if loader is BuiltinImporter or loader is FrozenImporter:
+            return STANDARD
+        return _home_of_file(self._file_of(module))
+
+    def _file_of(self, module: str) -> str:
+        return text(self.inside(module).get("__file__"))
 
 
 BUILT_IN: Final = "built-in"
-
-
-def _home_of_loaded(module: str) -> str:
-    if module in MAIN:
-        return OWN
-    loader = vars_of_loaded(module).get("__loader__")
-    if loader is BuiltinImporter or loader is FrozenImporter:
-        return STANDARD
-    return _home_of_file(_file_of(module))
 
 
 def _home_of_file(file: str) -> str:
     if not FOLDERS_OF_INSTALLED.isdisjoint(file.split(os.sep)):
         return INSTALLED
     return STANDARD if file.startswith(FOLDERS_OF_STANDARD) else OWN
-
-
-def _file_of(module: str) -> str:
-    return text(vars_of_loaded(module).get("__file__"))
 
 
 def _origin_of(package: str) -> str:

@@ -1,7 +1,8 @@
 """What code takes from outside: the globals it reads, and the modules it imports while it runs.
 
 Of own modules, however code came by them, that is read which any code on the way names as an
-attribute. Names that it does not spell out (``globals()``, ``import_module``) cannot be seen.
+attribute or in a constant. Names that it does not spell out (``globals()``, ``import_module``)
+cannot be seen.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.cache.identity.homes import text, vars_of_loaded
+from amorsize.cache.identity.homes import ODD_NAMES, text
 from amorsize.cache.identity.values import ABSENT
 
 if TYPE_CHECKING:
@@ -43,8 +44,10 @@ IMPORTS: Final = LOADS | {IMPORT}
 def taken_from_outside(thing: FunctionType, walk: Walk) -> list[Any]:
     """What has the names that are read, and the modules that are imported."""
     namespace, builtins = thing.__globals__, thing.__builtins__  # type: ignore[attr-defined]  # since 3.10
-    if type(namespace) is not dict or type(builtins) is not dict:
-        walk.give_up("globals of a class of their own", namespace)
+    plain = walk.homes.has_plain_names
+    if not (plain(namespace) and plain(builtins)):
+        kept = type(namespace) is dict and type(builtins) is dict
+        walk.give_up(ODD_NAMES if kept else "globals of a class of their own", namespace)
         return []
     codes = [*codes_in(thing.__code__)]
     names = [*dict.fromkeys(name for one in codes for name in _named(READS_GLOBAL, one))]
@@ -59,9 +62,18 @@ def taken_from_outside(thing: FunctionType, walk: Walk) -> list[Any]:
 
 
 def named_by(thing: CodeType) -> Iterator[str]:
-    """By which names code may reach into a module: ``m.x``, or ``getattr(m, "x")``."""
+    """By which names code may reach into a module: ``m.x``, or ``getattr(m, "x")``.
+
+    Texts stand in tuples and sets, too: what a loop goes through, ``case object(x=it)``.
+    """
     yield from _named(READS_ATTRIBUTE, thing)
-    yield from (one for one in thing.co_consts if type(one) is str)
+    constants = [*thing.co_consts]
+    while constants:
+        one = constants.pop()
+        if type(one) is str:
+            yield one
+        elif type(one) is tuple or type(one) is frozenset:
+            constants += one
 
 
 def codes_in(thing: CodeType) -> Iterator[CodeType]:
@@ -78,9 +90,9 @@ def _imported(module: str, wanted: Iterable[str], walk: Walk) -> Iterator[Any]:
     if release is not None:
         walk.plain("import", (module, release))
         return
-    inside = vars_of_loaded(module)
+    inside = walk.homes.inside(module)
     places = [module.partition(".")[0], module]
-    if "__getattr__" not in inside:  # for which the module itself is given up
+    if inside and "__getattr__" not in inside:  # else the module itself is given up
         places += [f"{module}.{name}" for name in wanted if name not in inside]
     walk.plain("own import", places)
     for place in places:

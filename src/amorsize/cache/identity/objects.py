@@ -10,16 +10,19 @@ from types import GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache.identity.homes import (
+    ODD_NAMES,
     base_of,
     bases_of,
     basic_size_of,
     found_by_name,
+    has_plain_names,
     item_size_of,
     module_of,
     mro_of,
     qualname_of,
     text,
     vars_of,
+    vars_of_loaded,
 )
 from amorsize.cache.identity.values import ITEM_BYTES, NUMBERS_OF_ATOMS, Bag
 from amorsize.cache.identity.walk import Unidentified
@@ -57,12 +60,6 @@ NOT_READ: Final = frozenset(
 NOTES: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "EnumType": ("enum", frozenset(("_value2member_map_",))),
     "Flag": ("enum", frozenset(("_inverted_",))),
-    "Logger": (
-        "logging",
-        frozenset(
-            ("_cache", "disabled", "filters", "handlers", "level", "manager", "parent", "propagate")
-        ),
-    ),
     "Path": ("pathlib", frozenset(("_info",))),
     "PurePath": (
         "pathlib",
@@ -84,9 +81,13 @@ NOTES: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
 }
 """By class and module: attributes that are filled while an object is used, or do not matter.
 
-A logger is known by its name: where it writes is no part of what a function does. A path is known
-by its parts.
+A path is known by its parts.
 """
+
+PLUMBING: Final = frozenset(
+    ("_cache", "disabled", "filters", "handlers", "level", "manager", "parent", "propagate")
+)
+"""Of a logger: what it lets through, and where it writes. A plain one stands for its name."""
 
 FIELD_FLAGS: Final = ("name", "init", "repr", "hash", "compare")
 
@@ -125,8 +126,11 @@ CONTENT_BY_NUMBER: Final = {id(kind): (kind, read) for kind, read in CONTENT.ite
 
 def a_class(thing: type, walk: Walk) -> list[Any]:
     """Installed ones by name; own ones by what they consist of."""
-    module, name = module_of(thing), qualname_of(thing)
-    if found_by_name(module, name) is thing and not walk.homes.is_own(module):
+    if not has_plain_names(vars_of(thing)):
+        return [*oddly_named(thing, walk)]
+    name = qualname_of(thing)
+    if _is_installed(thing, walk):
+        module = module_of(thing)
         walk.plain("class", (module, name, walk.homes.version_of(module)))
         return []
     notes = NOT_READ.union(*_notes(type(thing)))
@@ -137,10 +141,18 @@ def a_class(thing: type, walk: Walk) -> list[Any]:
 
 def an_object(thing: Any, walk: Walk) -> list[Any]:
     """Its class, its attributes, and what the built-in class below it holds."""
+    return _read(thing, walk, frozenset().union(*_notes(type(thing))))
+
+
+def a_logger(thing: Any, walk: Walk) -> list[Any]:
+    """One of Python's by its name; an heir of the user's may do anything with what it holds."""
+    return _read(thing, walk, PLUMBING if _is_installed(type(thing), walk) else frozenset())
+
+
+def _read(thing: Any, walk: Walk, notes: frozenset[str]) -> list[Any]:
     kind = type(thing)
     if _hides_something(kind):
         return _by_name(thing, walk)
-    notes: frozenset[str] = frozenset().union(*_notes(kind))
     slots = [slot for slot in _slots(thing, kind) if slot[0] not in notes]
     walk.plain("object", [name for name, _ in slots])
     values = [value for _, value in slots]
@@ -161,25 +173,42 @@ def nobody_knows(thing: Any, walk: Walk) -> tuple[()]:
     return ()
 
 
+def oddly_named(thing: Any, walk: Walk) -> tuple[()]:
+    """Of a class, or itself one, that cannot be looked at."""
+    walk.give_up(ODD_NAMES, thing)
+    return ()
+
+
+def _is_installed(kind: type, walk: Walk) -> bool:
+    """Whether a class is what can be found by its name in an installed module."""
+    module = module_of(kind)
+    return not walk.homes.is_own(module) and found_by_name(module, qualname_of(kind)) is kind
+
+
 def _by_name(thing: Any, walk: Walk) -> list[Any]:
-    """Something of an installed module that can be found there again."""
-    made_by = module_of(type(thing))
-    if not walk.homes.is_own(made_by):
-        name = _attribute(thing, "__name__")
-        # functions that numpy makes do not tell where they lie
-        module = _attribute(thing, "__module__") or made_by
-        if found_by_name(module, name) is thing and not walk.homes.is_own(module):
-            walk.plain("named", (module, name, walk.homes.version_of(module)))
-            return []
+    """Something that can be found again in an installed module, which may keep it to itself."""
+    # functions that numpy makes do not tell where they lie
+    module = _attribute(thing, "__module__") or module_of(type(thing))
+    if not walk.homes.is_own(module):
+        names = [_attribute(thing, "__qualname__"), _attribute(thing, "__name__")]
+        names += [name for name, one in vars_of_loaded(module).items() if one is thing]
+        for name in names:
+            if found_by_name(module, name) is thing:
+                walk.plain("named", (module, name, walk.homes.version_of(module)))
+                return []
     return [*nobody_knows(thing, walk)]
 
 
 def _attribute(thing: Any, name: str) -> str:
-    """Past ``__getattr__``: a weak proxy would ask what it stands for."""
-    try:
-        return text(object.__getattribute__(thing, name))
-    except AttributeError:
-        return ""
+    """A text, past properties and ``__getattr__``: a weak proxy would ask what it stands for."""
+    kind = type(thing)
+    places = [vars_of(base)[name] for base in mro_of(kind) if name in vars_of(base)]
+    place = places[0] if places else None
+    if type(place) is GetSetDescriptorType or type(place) is MemberDescriptorType:
+        with suppress(AttributeError):
+            return text(place.__get__(thing))
+    held = [one for one in _dictionaries(thing, kind) if has_plain_names(one) and name in one]
+    return text(held[0][name] if held else place)
 
 
 def _hides_something(kind: type) -> bool:
@@ -227,9 +256,10 @@ def _slots(thing: Any, kind: type) -> Iterator[tuple[str, Any]]:
                 yield name, place.__get__(thing)
 
 
-def _dictionaries(thing: Any, kind: type, notes: frozenset[str]) -> Iterator[Any]:
+def _dictionaries(thing: Any, kind: type, notes: frozenset[str] = frozenset()) -> Iterator[Any]:
     for base in mro_of(kind):
         place = vars_of(base).get("__dict__")
         if type(place) is GetSetDescriptorType:
             held = place.__get__(thing)
-            yield {name: held[name] for name in held if name not in notes} if notes else held
+            known = notes and has_plain_names(held)
+            yield {name: held[name] for name in held if name not in notes} if known else held

@@ -13,7 +13,14 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from amorsize.cache.identity import arrays, functions, objects, values
-from amorsize.cache.identity.homes import found_by_name, module_of, mro_of, qualname_of
+from amorsize.cache.identity.homes import (
+    found_by_name,
+    has_plain_names,
+    module_of,
+    mro_of,
+    qualname_of,
+    vars_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,13 +121,19 @@ HEIRS: Final = _by_number(
 """Of which the subclasses are read like themselves."""
 
 INHERITED: Final[Mapping[str, Mapping[str, Handler]]] = {
+    "logging": {"Logger": objects.a_logger},
     "numpy": {"dtype": values.taken_apart, "generic": arrays.scalar},
 }
 
 
 def handler_of(kind: type) -> Handler:
     """What reads objects of a class that can change."""
-    return CHANGING.get(id(kind)) or _listed(NAMED, kind) or _inherited(kind) or objects.an_object
+    handler = CHANGING.get(id(kind))
+    if handler is not None:
+        return handler
+    if not all(has_plain_names(vars_of(base)) for base in mro_of(kind)):
+        return objects.oddly_named  # before anything is asked of the class
+    return _listed(NAMED, kind) or _inherited(kind) or objects.an_object
 
 
 def _inherited(kind: type) -> Handler | None:

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache.identity.homes import (
+    ODD_NAMES,
     module_of,
     qualname_of,
     text,
@@ -131,6 +132,9 @@ def typed_array(thing: Any, walk: Walk) -> tuple[()]:
 def module(thing: ModuleType, walk: Walk) -> tuple[()]:
     """An installed one by name and version; of an own one, what code names will be read."""
     inside = vars_of_module(thing)
+    if not walk.homes.has_plain_names(inside):
+        walk.give_up(ODD_NAMES, thing)
+        return ()
     name = text(inside.get("__name__"))
     if vars_of_loaded(name) is inside and not walk.homes.is_own(name):
         walk.plain("module", (name, walk.homes.version_of(name)))

@@ -59,6 +59,7 @@ class Walk:
         self.modules: list[Mapping[str, Any]] = []
         self._constant = constant
         self._handler_of = handler_of
+        self._handlers: dict[int, tuple[type, Handler]] = {}
         self._hash = blake2b(digest_size=20)
         self._buffer = bytearray()
         self._met: dict[int, int] = {}
@@ -77,7 +78,7 @@ class Walk:
             if handler is None:
                 if not self._is_new(id(one), one):
                     continue
-                handler = self._handler_of(type(one))
+                handler = self._handler_for(type(one))
             parts = list(handler(one, self))
             self._buffer += b"(%d)" % len(parts)
             self.expect(len(parts))
@@ -156,6 +157,11 @@ class Walk:
         self._hash.update(self._buffer)
         self._buffer.clear()
         return self._hash.hexdigest()
+
+    def _handler_for(self, kind: type) -> Handler:
+        if id(kind) not in self._handlers:
+            self._handlers[id(kind)] = (kind, self._handler_of(kind))
+        return self._handlers[id(kind)][1]
 
     def _named_in_modules(
         self, named_by: Callable[[CodeType], Iterable[str]]
