@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import opcode
 import sys
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache.identity.homes import ODD_NAMES, text
 from amorsize.cache.identity.values import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
-    from types import FunctionType
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from amorsize.cache.identity.walk import Walk
 
@@ -40,10 +39,12 @@ LOADS: Final = frozenset(_operations(LOAD_CONST=0, LOAD_SMALL_INT=0))
 
 IMPORTS: Final = LOADS | {IMPORT}
 
+builtins_of: Final[Callable[[FunctionType], Any]] = vars(FunctionType)["__builtins__"].__get__
+
 
 def taken_from_outside(thing: FunctionType, walk: Walk) -> list[Any]:
     """What has the names that are read, and the modules that are imported."""
-    namespace, builtins = thing.__globals__, thing.__builtins__  # type: ignore[attr-defined]  # since 3.10
+    namespace, builtins = thing.__globals__, builtins_of(thing)
     plain = walk.homes.has_plain_names
     if not (plain(namespace) and plain(builtins)):
         kept = type(namespace) is dict and type(builtins) is dict
