@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from math import log
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -128,7 +129,7 @@ class Cut:
         """Tokens are not cut anew."""
 
 
-class Sized:
+class Sized(ABC):
     """Chunks are cut when they are claimed, by what items were found to cost."""
 
     __slots__ = ("_at", "_cost", "_items", "_workers", "split_after_s")
@@ -156,8 +157,9 @@ class Sized:
     def learn(self, items: int, busy_s: float) -> None:
         self._cost.learn(items, busy_s)
 
+    @abstractmethod
     def _size(self, left: int, who: int) -> int:
-        raise NotImplementedError
+        """How many of the items left the next chunk takes."""
 
 
 class Posted(Sized):
