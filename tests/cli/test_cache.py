@@ -88,9 +88,9 @@ def test_a_function_is_decided_for_before_it_is_run(shell: Shell) -> None:
     assert told(shell, "prewarm", "work:square") == {"written": 0}
     assert told(shell, "prewarm", "work:square", "--force", "--data-size", "5") == {"written": 1}
 
-    ran = shell.run("cache", "prewarm", "random:random", "--force")
+    ran = shell.run("cache", "prewarm", "builtins:eval", "--force")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("error: nothing is kept for random:random: ")
+    assert ran.err.startswith("error: nothing is kept for builtins:eval: ")
     assert "must be measured" in shell.refuses(
         "cache", "prewarm", "work:square", "--type", "benchmark"
     )

@@ -118,5 +118,6 @@ class Trial:
 
 
 def starved(record: RunRecord) -> bool:
-    """Whether the machine was so busy that computing looked like waiting."""
-    return record.profile is not None and record.profile.cpu_share < WAITING_SHARE
+    """Whether the machine was so busy that computing looked like waiting, or cores were taken."""
+    waited = record.profile is not None and record.profile.cpu_share < WAITING_SHARE
+    return waited or (record.situation is not None and record.situation.others > 0)
