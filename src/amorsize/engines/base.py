@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from amorsize.engines.source import Source
+from amorsize.vocab.options import OnCrash
 
 if TYPE_CHECKING:
-    from amorsize.vocab.options import OnCrash
     from amorsize.vocab.plan import EngineKind
 
 

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 RECALL_S: Final = 2 * CHUNK_S
 """From a chunk that takes twice as long the rest is asked back, where others have nothing."""
 
+HINT: Final = "the error's 'results' are those that are done, 'remaining' the other indices"
+
 GRACE_S: Final = 0.5
 """After an interrupt a worker has so long to leave its item's ``finally`` blocks."""
 
@@ -85,7 +87,7 @@ def _prepared(job: Job, reports: Reports, usual: Mask) -> Iterator[_Run]:
 
 
 class _Run:
-    def __init__(  # noqa: PLR0913 - what a run has in common with its workers
+    def __init__(
         self,
         job: Job,
         reports: Reports,
@@ -107,7 +109,7 @@ class _Run:
         self._handout = Handout(job, reports)
         self._crowd = Crowd(job, forks=nursery.can_fork())
         self._intake = Intake(reports, self._handout, self._crowd)
-        self._toll = Toll(self._care, reports, self._handout, faults)
+        self._toll = Toll(self._care, reports, handout=self._handout, faults=faults)
         self._processes: list[Process] = []
         self._free_slots = list(range(SLOTS - 1, -1, -1))
         self._no_more: EngineStartError | None = None
@@ -151,8 +153,8 @@ class _Run:
 
     def _hand_out(self) -> bool:
         """Give everybody something to do; false when all is done."""
-        for chunk in self._intake.unsent:
-            self._give_to_a_child(chunk)
+        for unsent in self._intake.unsent:
+            self._give_to_a_child(unsent)
         self._intake.unsent.clear()
         while len(self._busy()) < self._crowd.wanted:
             chunk = self._handout.next(self._crowd.wanted)
@@ -308,10 +310,8 @@ class _Run:
     def _check_deadline(self) -> None:
         care = self._care
         if care.deadline_s is not None and perf_counter() - care.began_s >= care.deadline_s:
-            raise DeadlineExceededError(
-                f"the run was not done within deadline={care.deadline_s:g} seconds",
-                hint="the error's 'results' are those that are done, 'remaining' the other indices",
-            )
+            msg = f"the run was not done within deadline={care.deadline_s:g} seconds"
+            raise DeadlineExceededError(msg, hint=HINT)
 
     def _end_overdue(self) -> None:
         if self._care.timeout_s is None:
@@ -371,7 +371,7 @@ def _stuck(index: int) -> ItemStuckError:
 def _overdue(index: int, timeout_s: float) -> ItemTimeoutError:
     error = ItemTimeoutError(
         f"item {index} took longer than timeout={timeout_s:g} seconds, and was ended",
-        hint="the error's 'results' are those that are done, 'remaining' the other indices",
+        hint=HINT,
     )
     error.index = index
     return error

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from amorsize.engines.base import EngineStartError, Failure
 from amorsize.engines.errors_travel import annotate, unpack_error
-from amorsize.engines.source import Chunk
 from amorsize.engines.spawned_worker import describe
 from amorsize.engines.watched_wire import Kind, Letter
 from amorsize.errors import ResultLostError
 
 if TYPE_CHECKING:
     from amorsize.engines.base import Reports
+    from amorsize.engines.source import Chunk
     from amorsize.engines.watched_handout import Handout
     from amorsize.engines.watched_process import Process
     from amorsize.engines.watched_width import Crowd
@@ -46,7 +46,7 @@ class Intake:
             result = pickle.loads(letter.payload)
         except Exception as error:  # noqa: BLE001 - the user's __setstate__ may raise anything
             self._tell(process)
-            self._lost(letter.index, describe(error), process)
+            self._lost(letter.at, describe(error), process)
             return
         self._results.append(result)
         self._took_ns += letter.first
@@ -70,7 +70,7 @@ class Intake:
             case Kind.FAILED:
                 self._take_failure(letter, process)
             case Kind.STRANDED:
-                self._lost(letter.index, text, process)
+                self._lost(letter.at, text, process)
             case Kind.UNREAD:
                 self.unsent.append(process.rest())
                 process.chunk = None
@@ -79,17 +79,19 @@ class Intake:
                 raise EngineStartError(msg)
             case Kind.DONE:
                 self._end_chunk(letter, process)
+            case _:
+                pass  # not what a worker says, or kept above
 
     def _take_failure(self, letter: Letter, process: Process) -> None:
         try:
             error, text = unpack_error(letter.payload)
         except Exception as trouble:  # noqa: BLE001 - an exception may refuse to be rebuilt
-            self._lost(letter.index, describe(trouble), process)
+            self._lost(letter.at, describe(trouble), process)
             return
         process.told += 1
         process.has_worked = True
         annotate(error, f"traceback in {process.where}:\n{text.rstrip()}")
-        self._reports.failed(Failure(letter.index, error, process.where))
+        self._reports.failed(Failure(letter.at, error, process.where))
 
     def _lost(self, index: int, why: str, process: Process) -> None:
         """It ran, and may run nowhere else: the caller runs nothing."""

@@ -41,10 +41,10 @@ START: Final = (
 class Process:
     """A worker as its caller sees it."""
 
-    def __init__(self, pid: int, slot: int, *, tasks: int, letters: int, inherits: int) -> None:
+    def __init__(self, pid: int, slot: int, *, tasks: int, letters: int) -> None:
         self.pid = pid
         self.slot = slot
-        self.inherits = inherits
+        self.inherits = 0
         """It has the items up to here, which the input held when it was forked."""
         self.pidfd = os.pidfd_open(pid)
         self.outgoing = Outgoing(tasks)
@@ -84,7 +84,9 @@ class Process:
         self.send(signal.SIGSTOP)
         with suppress(ChildProcessError):
             for _ in range(int(STOPPING_S * 1e3)):
-                if os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                if os.waitid(
+                    os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOHANG | os.WNOWAIT
+                ):
                     return
                 has_ended(self.pidfd, 1e-3)
 
@@ -166,7 +168,8 @@ class Nursery:
                 )
                 Worker(desk, self._job.func, inherited).work()
 
-            process = _process(fork_worker(live), slot, (tasks[1], letters[0]), upto)
+            process = _process(fork_worker(live), slot, (tasks[1], letters[0]))
+        process.inherits = upto
         process.is_for_one = born_for is not None
         return process
 
@@ -196,15 +199,15 @@ class Nursery:
                 # onto itself: it stays open in the child
                 file_actions=[(os.POSIX_SPAWN_DUP2, fd, fd) for fd in theirs],
             )
-            process = _process(pid, slot, (tasks[1], letters[0]), 0)
+            process = _process(pid, slot, (tasks[1], letters[0]))
         process.is_forked = False
         process.outgoing.put(Letter(Kind.FUNCTION, -1, self._payload.packed))
         return process
 
 
-def _process(pid: int, slot: int, ends: tuple[int, int], upto: int) -> Process:
+def _process(pid: int, slot: int, ends: tuple[int, int]) -> Process:
     try:
-        return Process(pid, slot, tasks=ends[0], letters=ends[1], inherits=upto)
+        return Process(pid, slot, tasks=ends[0], letters=ends[1])
     except OSError:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)

@@ -16,8 +16,6 @@ from amorsize.vocab.failure import shown
 from amorsize.vocab.options import OnCrash
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from amorsize.engines.base import Care, Reports
     from amorsize.engines.crash import BlackBox
     from amorsize.engines.watched_handout import Handout
@@ -33,7 +31,7 @@ STILLBORN: Final = 5
 class Toll:
     """The account of deaths of one run."""
 
-    def __init__(self, care: Care, reports: Reports, handout: Handout, faults: BlackBox) -> None:
+    def __init__(self, care: Care, reports: Reports, *, handout: Handout, faults: BlackBox) -> None:
         self._care = care
         self._reports = reports
         self._handout = handout
@@ -70,10 +68,11 @@ class Toll:
             return
         index, items = rest
         self._handout.take_back(Chunk(index + 1, items[1:]))
-        self._decide(index, items[0], error, dead.where)
+        self._decide(Chunk(index, items[:1]), error, dead.where)
 
-    def _decide(self, index: int, item: Any, error: WorkerCrashedError, where: str) -> None:
-        """The item at ``index`` was running when its worker died."""
+    def _decide(self, lost: Chunk, error: WorkerCrashedError, where: str) -> None:
+        """One item was running when its worker died."""
+        index, (item,) = lost
         self._deaths[index] += 1
         if self._care.on_crash is OnCrash.SKIP:
             given = Given(index, shown(item), error, str(error.args[0]))
@@ -82,7 +81,7 @@ class Toll:
         elif not self._care.rerun_lost:
             self._reports.failed(Failure(index, error, where))
         elif self._deaths[index] < TRIES:
-            self._handout.take_back(Chunk(index, [item]))
+            self._handout.take_back(lost)
             self._reports.note(f"item {index} ran again: {error.args[0]}")
         else:
             self._reports.failed(Failure(index, _given_up(index, error), where))

@@ -18,13 +18,13 @@ READ_BYTES: Final = 1 << 20
 
 
 class Kind(IntEnum):
-    """What a letter tells, of the item ``index`` if nothing else is said."""
+    """What a letter tells, of the item ``at`` if nothing else is said."""
 
     # to the worker
     FUNCTION = 0
     """The function, for a worker that was not forked."""
     CHUNK = 1
-    """``first`` items from ``index`` on, pickled."""
+    """``first`` items from ``at`` on, pickled."""
     INHERITED = 2
     """The same, of items that the worker has inherited."""
     # to the caller
@@ -45,16 +45,16 @@ class Letter(NamedTuple):
     """One message. ``first`` and ``second`` are times in nanoseconds, wall and CPU, of results."""
 
     kind: Kind
-    index: int
+    at: int
+    """The index of an item."""
     payload: bytes = b""
     first: int = 0
     second: int = 0
 
 
 def packed(letter: Letter) -> bytes:
-    head = HEAD.pack(
-        letter.kind, letter.index, letter.first, letter.second, len(letter.payload)
-    )
+    """As it goes through a pipe."""
+    head = HEAD.pack(letter.kind, letter.at, letter.first, letter.second, len(letter.payload))
     return head + letter.payload
 
 
@@ -70,8 +70,8 @@ def read(descriptor: int) -> Letter | None:
     head = _read_exactly(descriptor, HEAD.size)
     if len(head) < HEAD.size:
         return None
-    kind, index, first, second, size = HEAD.unpack(head)
-    return Letter(Kind(kind), index, _read_exactly(descriptor, size), first, second)
+    kind, at_item, first, second, size = HEAD.unpack(head)
+    return Letter(Kind(kind), at_item, _read_exactly(descriptor, size), first, second)
 
 
 def _read_exactly(descriptor: int, size: int) -> bytes:
@@ -96,12 +96,12 @@ class LetterBox:
                 self._unread += part
         letters, at = [], 0
         while at + HEAD.size <= len(self._unread):
-            kind, index, first, second, size = HEAD.unpack_from(self._unread, at)
+            kind, at_item, first, second, size = HEAD.unpack_from(self._unread, at)
             end = at + HEAD.size + size
             if end > len(self._unread):
                 break
             payload = bytes(memoryview(self._unread)[at + HEAD.size : end])
-            letters.append(Letter(Kind(kind), index, payload, first, second))
+            letters.append(Letter(Kind(kind), at_item, payload, first, second))
             at = end
         if at:
             del self._unread[:at]

@@ -17,7 +17,7 @@ from amorsize.engines.crash import record_faults
 from amorsize.engines.errors_travel import portable
 from amorsize.engines.forking import Interrupted, be_a_worker, flush_streams
 from amorsize.engines.homeward import pack
-from amorsize.engines.marks import seen_marks
+from amorsize.engines.marks import Marks, seen_marks
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.spawned_worker import adopt, describe
 from amorsize.engines.watched_wire import Kind, Letter, read, write
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from amorsize.engines.chunks import Ran
-    from amorsize.engines.marks import Marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +77,7 @@ class Worker:
         if self._func is None:
             return
         began_ns = perf_counter_ns()
-        index, stop = letter.index, letter.index + letter.first
+        index, stop = letter.at, letter.at + letter.first
         try:
             items = self._items(letter, stop)
         except Exception as error:  # noqa: BLE001 - as does loading items
@@ -91,7 +90,7 @@ class Worker:
 
     def _items(self, letter: Letter, stop: int) -> Iterator[Any]:
         if letter.kind is Kind.INHERITED and self._inherited is not None:
-            return iter(self._inherited(letter.index, stop))
+            return iter(self._inherited(letter.at, stop))
         return iter(pickle.loads(letter.payload))
 
     def _run(self, index: int, items: Iterator[Any]) -> bool:
@@ -121,7 +120,7 @@ def _letter_of(ran: Ran, index: int) -> Letter:
         return Letter(Kind.STRANDED, index, describe(trouble).encode())
 
 
-def main(tasks: int, letters: int, faults: int, marks: str, slot: int, caller: int) -> None:  # noqa: PLR0913, PLR0917 - numbers on a command line
+def main(tasks: int, letters: int, faults: int, marks: str, slot: int, caller: int) -> None:  # noqa: PLR0917 - numbers on a command line
     """In an interpreter of its own."""
     with seen_marks(marks) as page:
         desk = Desk(tasks=tasks, letters=letters, faults=faults, marks=page, slot=slot)

@@ -1,4 +1,4 @@
-"""Has the kernel killed processes for want of memory? Counted by the control group and as a whole."""
+"""Has the kernel killed processes for want of memory? Counted by group and by machine."""
 
 from __future__ import annotations
 

@@ -39,7 +39,9 @@ def explain(record: RunRecord) -> str:
     from amorsize.plan.changes import told_about
 
     if record.engine is EngineKind.WATCHED:
-        return f"{record.workers} watched processes, because {watching(record.options)} was asked for"
+        return (
+            f"{record.workers} watched processes, because {watching(record.options)} was asked for"
+        )
     if record.profile is None or record.decision is None:
         return f"the plain loop: {_why_serial(record)}"
     decision = record.decision

@@ -91,14 +91,14 @@ def carry(error: BaseException, ledger: Ledger) -> None:
     """Let ``error`` say what is done, where it takes attributes and has none of these names."""
     done = PartialResults(ledger.pieces())
     with suppress(Exception):
-        _put(error, "results", done, PartialResults)
+        _put(error, "results", done)
     with suppress(Exception):
-        _put(error, "remaining", _remaining(done.spans(), ledger.total), Remaining)
+        _put(error, "remaining", _remaining(done.spans(), ledger.total))
 
 
-def _put(error: BaseException, name: str, value: object, ours: type) -> None:
+def _put(error: BaseException, name: str, value: object) -> None:
     """An attribute of the user's stays; that of a run inside this one is replaced."""
-    if isinstance(getattr(error, name, value), ours):
+    if isinstance(getattr(error, name, value), type(value)):
         setattr(error, name, value)
 
 
