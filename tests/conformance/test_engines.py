@@ -95,8 +95,18 @@ def all_engines() -> list[Any]:
     engines: list[Any] = [ThreadEngine, SpawnedEngine]
     if sys.platform == "linux":
         from amorsize.engines.team import TeamEngine
+        from amorsize.engines.watched import WatchedEngine
 
-        engines.append(TeamEngine)
+        class WatchedAndSpawned(WatchedEngine):
+            def __init__(self) -> None:
+                super().__init__(may_fork=False)
+
+        engines += [TeamEngine, WatchedEngine]
+        return [*named(engines), pytest.param(WatchedAndSpawned, id="watched and spawned")]
+    return named(engines)
+
+
+def named(engines: list[Any]) -> list[Any]:
     return [pytest.param(engine, id=engine.kind.value) for engine in engines]
 
 

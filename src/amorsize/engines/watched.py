@@ -35,7 +35,7 @@ from amorsize.vocab.plan import EngineKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from amorsize.engines.base import Care, Job, Reports
+    from amorsize.engines.base import Job, Reports
     from amorsize.engines.forking import Mask
     from amorsize.engines.marks import Marks
     from amorsize.engines.watched_process import Process
@@ -54,9 +54,15 @@ class WatchedEngine:
 
     kind = EngineKind.WATCHED
 
+    def __init__(self, *, may_fork: bool = True) -> None:
+        self._may_fork = may_fork
+
     def run(self, job: Job, reports: Reports, /) -> int:
         """See ``Engine.run``; ``EngineStartError`` also where a worker cannot load the function."""
-        with interrupts_held() as usual, _prepared(job, reports, usual) as run:
+        with (
+            interrupts_held() as usual,
+            _prepared(job, reports, usual, may_fork=self._may_fork) as run,
+        ):
             let_interrupts_in(usual)
             run.play()
             hold_interrupts()
@@ -64,7 +70,7 @@ class WatchedEngine:
 
 
 @contextmanager
-def _prepared(job: Job, reports: Reports, usual: Mask) -> Iterator[_Run]:
+def _prepared(job: Job, reports: Reports, usual: Mask, *, may_fork: bool) -> Iterator[_Run]:
     """A run without workers yet; on the way out none is left running. Interrupts are held."""
     marker = INSIDE.set("the caller of a running call")
     try:
@@ -72,7 +78,8 @@ def _prepared(job: Job, reports: Reports, usual: Mask) -> Iterator[_Run]:
             marks = closing.enter_context(new_marks())
             faults = BlackBox()
             closing.callback(faults.close)
-            may_fork = not isinstance(closing.enter_context(settled_for_fork()), ForkUnsafe)
+            verdict = closing.enter_context(settled_for_fork())
+            may_fork = may_fork and not isinstance(verdict, ForkUnsafe)
             nursery = Nursery(job, marks=marks, faults=faults, may_fork=may_fork)
             run = _Run(job, reports, usual=usual, marks=marks, nursery=nursery, faults=faults)
             try:
@@ -97,10 +104,7 @@ class _Run:
         nursery: Nursery,
         faults: BlackBox,
     ) -> None:
-        if job.care is None:
-            msg = "a watched run needs to know what to heed"
-            raise EngineStartError(msg)
-        self._care: Care = job.care
+        self._care = job.care
         self._job = job
         self._reports = reports
         self._usual = usual

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from amorsize.engines.base import EngineStartError
 from amorsize.engines.forking import flush_c_streams, flush_streams, fork_worker
+from amorsize.engines.homeward import be_a_fork
 from amorsize.engines.reaper import REAPER, has_ended
 from amorsize.engines.source import Chunk, IndexedSource
 from amorsize.engines.spawned_pool import pack_function
@@ -166,6 +167,7 @@ class Nursery:
                     marks=self._marks,
                     slot=slot,
                 )
+                be_a_fork()
                 Worker(desk, self._job.func, inherited).work()
 
             process = _process(fork_worker(live), slot, (tasks[1], letters[0]))

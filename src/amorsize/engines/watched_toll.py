@@ -6,13 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from amorsize.engines.base import Failure
+from amorsize.engines.collected import Failure as Given
+from amorsize.engines.collected import bounded_repr
 from amorsize.engines.crash import crash, how_it_ended
 from amorsize.engines.noted import named
 from amorsize.engines.source import Chunk
 from amorsize.errors import WorkerCrashedError
 from amorsize.machine.oom import OomWatch
-from amorsize.vocab.failure import Failure as Given
-from amorsize.vocab.failure import shown
 from amorsize.vocab.options import OnCrash
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Toll:
         index, (item,) = lost
         self._deaths[index] += 1
         if self._care.on_crash is OnCrash.SKIP:
-            given = Given(index, shown(item), error, str(error.args[0]))
+            given = Given(index, bounded_repr(item), error, str(error.args[0]))
             self._reports.done(index, [given], 0.0)
             self._reports.note(f"item {index} was skipped: {error.args[0]}")
         elif not self._care.rerun_lost:
