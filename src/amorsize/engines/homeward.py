@@ -15,7 +15,7 @@ import io
 import pickle
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet, WeakValueDictionary
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def at_home(number: str) -> Any:
 
 
 class _Here:
-    is_fork = False
-    by_address: Final = WeakValueDictionary[int, type]()
+    is_fork: ClassVar = False
+    by_address: ClassVar[WeakValueDictionary[int, type]] = WeakValueDictionary()
 
 
 def be_a_fork() -> None:
@@ -49,14 +49,14 @@ def be_a_fork() -> None:
 
 def at_address(address: int, name: str) -> type:
     """In the caller: its own class at that address. Raises ``LookupError``."""
-    kind: type | None = _Here.by_address.get(address)
-    if kind is None:
-        _Here.by_address.update((id(it), it) for it in _classes_below(object))
-        kind = _Here.by_address.get(address)
-    if kind is None or kind.__qualname__ != name:
+    known = _Here.by_address
+    if address not in known:
+        for kind in _classes_below(object):
+            known[id(kind)] = kind
+    if address not in known or known[address].__qualname__ != name:
         msg = f"class {name} of a worker is not known here"
         raise LookupError(msg)
-    return kind
+    return known[address]
 
 
 def _classes_below(base: type) -> Iterator[type]:

@@ -242,6 +242,8 @@ class _Run:
 
     def _recall(self) -> None:
         """Somebody has nothing to do: let those who hold much give it back."""
+        if self._job.chunksize is not None:
+            return
         for process in self._busy():
             if len(process.rest().items) > 1 and perf_counter() - process.since_s > RECALL_S:
                 self._marks.recall(process.slot)
