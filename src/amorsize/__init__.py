@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         validate_cache_entry,
     )
     from amorsize.engines.collected import Failure
+    from amorsize.engines.item_rng import item_rng
     from amorsize.errors import (
         AmorsizeError,
         BackendRefusedError,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         UsageError,
         WorkerCrashedError,
     )
+    from amorsize.vocab.policies import RetryPolicy
 
 __all__ = (
     "AmorsizeError",
@@ -74,6 +76,7 @@ __all__ = (
     "HistoryEntry",
     "OptimizationResult",
     "ResultLostError",
+    "RetryPolicy",
     "TuningResult",
     "UsageError",
     "ValidationResult",
@@ -94,6 +97,7 @@ __all__ = (
     "get_cache_stats",
     "get_default_config_dir",
     "import_cache",
+    "item_rng",
     "list_configs",
     "list_results",
     "load_config",
@@ -138,6 +142,8 @@ _HOMES = {
         "amorsize.api.history",
     ),
     "Failure": "amorsize.engines.collected",
+    "RetryPolicy": "amorsize.vocab.policies",
+    "item_rng": "amorsize.engines.item_rng",
     "BenchmarkResult": "amorsize.api.benchmark_result",
     "quick_validate": "amorsize.api.validate",
     "validate_optimization": "amorsize.api.validate",

@@ -39,6 +39,8 @@ class Options:
     prefer_threads_for_io: bool = True
     pin_inner_threads: bool = True
     """Reduce BLAS/OpenMP pools to one thread while items run side by side."""
+    rate_per_s: float | None = None
+    """Items may be started so often, by all workers together."""
 
     @property
     def forces_parallel(self) -> bool:
