@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from amorsize import (
     ItemStuckError,
     ItemTimeoutError,
     ResultLostError,
+    RetryPolicy,
     WorkerCrashedError,
     execute,
 )
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-pytestmark = [on_linux, pytest.mark.timeout(25)]
+pytestmark = [on_linux, pytest.mark.slow, pytest.mark.timeout(25)]
 
 ITEMS = 40
 HOUR_S = 3600.0
@@ -346,8 +348,8 @@ def test_a_run_ends_at_its_deadline_with_what_it_has(tally: Tally) -> None:
         execute(deadly(tally, 5, 6, 7, die=sleep), range(ITEMS), deadline=1, n_jobs=3, chunksize=1)
 
     assert isinstance(caught.value, TimeoutError)
-    assert set(caught.value.results) == set(range(5))
-    assert list(caught.value.remaining) == list(range(5, ITEMS))
+    assert set(caught.value.results) == set(tally.counts()) - {5, 6, 7}
+    assert sorted([*caught.value.results, *caught.value.remaining]) == list(range(ITEMS))
 
 
 # -- items and results that cannot travel
@@ -403,3 +405,92 @@ def test_the_caller_is_not_inside_afterwards() -> None:
 
     assert INSIDE.get() is None
     assert Care().on_crash is OnCrash.RAISE
+
+
+# -- with what is wanted of each item
+
+
+def test_an_item_that_takes_too_long_is_tried_again_as_often_as_was_said(tally: Tally) -> None:
+    def item(index: int) -> int:
+        tally.note(index)
+        if index == 4 and tally.counts()[4] < 3:
+            sleep()
+        return index
+
+    results = execute(item, range(8), timeout=0.3, retries=2)
+
+    assert results == list(range(8))
+    assert tally.counts() == dict.fromkeys(range(8), 1) | {4: 3}
+
+
+@pytest.mark.parametrize("limit", [{"timeout": 0.3}, {"on_crash": "retry"}])
+def test_what_ended_its_worker_may_be_collected(tally: Tally, limit: dict[str, Any]) -> None:
+    die = sleep if "timeout" in limit else be_killed
+
+    results: list[Any] = execute(
+        deadly(tally, 4, die=die), range(8), on_error="collect", backend="processes", **limit
+    )
+
+    assert [r for r in results if not isinstance(r, Failure)] == [0, -1, -2, -3, -5, -6, -7]
+    assert (results[4].index, results[4].item) == (4, "4")
+    assert isinstance(results[4].exception, ItemTimeoutError | WorkerCrashedError)
+    assert results[4].exception.index == 4
+
+
+def test_what_ended_its_worker_may_be_left_out(tally: Tally) -> None:
+    results = execute(deadly(tally, 4, die=sleep), range(8), on_error="skip", timeout=0.3)
+
+    assert results == [0, -1, -2, -3, -5, -6, -7]
+
+
+def test_an_item_that_waits_for_its_turn_is_not_ended() -> None:
+    assert execute(abs, range(4), timeout=0.3, max_rate="2/s", n_jobs=4) == [0, 1, 2, 3]
+
+
+def test_what_setup_takes_is_nobodys_time_and_its_end_is_seen(tally: Tally) -> None:
+    def setup() -> int:
+        time.sleep(0.5)
+        return 7
+
+    def teardown(value: int) -> None:
+        tally.note(value)
+
+    results = execute(
+        lambda item, value: item * value,
+        range(4),
+        setup=setup,
+        teardown=teardown,
+        timeout=0.3,
+        n_jobs=2,
+    )
+
+    assert results == [0, 7, 14, 21]
+    assert 1 <= tally.counts()[7] <= 2
+
+
+def test_a_worker_that_is_over_time_while_it_waits_before_a_retry_is_left_alone(
+    tally: Tally,
+) -> None:
+    def item(index: int) -> int:
+        tally.note(index)
+        if tally.counts()[index] < 3:
+            raise ValueError(index)
+        return index
+
+    policy = RetryPolicy(wait_exponential_multiplier_s=0.4, exp_base=1.0)
+
+    assert execute(item, range(3), timeout=0.3, retries=policy) == [0, 1, 2]
+
+
+@pytest.mark.usefixtures("way")
+def test_what_a_worker_logs_before_it_dies_is_handled(caplog: pytest.LogCaptureFixture) -> None:
+    def item(index: int) -> None:
+        if index == 5:
+            logging.getLogger("dying").warning("last words of %d", index)
+            be_killed()
+
+    execute(item, range(8), on_crash="skip")
+
+    assert [record.getMessage() for record in caplog.records if record.name == "dying"] == [
+        "last words of 5"
+    ]

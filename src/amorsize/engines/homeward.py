@@ -59,7 +59,7 @@ def at_address(address: int, name: str) -> type:
     return known[address]
 
 
-def _classes_below(base: type) -> Iterator[type]:
+def _classes_below(base: Any) -> Iterator[Any]:
     for kind in type.__subclasses__(base):
         yield kind
         yield from _classes_below(kind)

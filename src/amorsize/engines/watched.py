@@ -13,11 +13,12 @@ from contextlib import ExitStack, contextmanager
 from time import perf_counter, perf_counter_ns
 from typing import TYPE_CHECKING, Final
 
-from amorsize.engines.base import EngineStartError, Failure
+from amorsize.engines.base import EngineStartError
 from amorsize.engines.crash import BlackBox
 from amorsize.engines.forking import hold_interrupts, interrupts_held, let_interrupts_in
 from amorsize.engines.marks import SLOTS, new_marks
 from amorsize.engines.nesting import INSIDE
+from amorsize.engines.per_item import has_end
 from amorsize.engines.reaper import REAPER, has_ended
 from amorsize.engines.source import Chunk
 from amorsize.engines.spawned_pool import pack_items
@@ -25,6 +26,7 @@ from amorsize.engines.watched_handout import CHUNK_S, Handout
 from amorsize.engines.watched_intake import Intake
 from amorsize.engines.watched_process import Nursery
 from amorsize.engines.watched_toll import Toll
+from amorsize.engines.watched_verdict import Verdicts
 from amorsize.engines.watched_width import Crowd
 from amorsize.engines.watched_wire import Kind, Letter
 from amorsize.errors import DeadlineExceededError, ItemStuckError, ItemTimeoutError
@@ -112,8 +114,10 @@ class _Run:
         self._nursery = nursery
         self._handout = Handout(job, reports)
         self._crowd = Crowd(job, forks=nursery.can_fork())
-        self._intake = Intake(reports, self._handout, self._crowd)
-        self._toll = Toll(self._care, reports, handout=self._handout, faults=faults)
+        self._faults = faults
+        verdicts = self._verdicts = Verdicts(job, reports, self._handout)
+        self._intake = Intake(reports, self._handout, crowd=self._crowd, verdicts=verdicts)
+        self._toll = Toll(job, reports, handout=self._handout, verdicts=verdicts)
         self._processes: list[Process] = []
         self._free_slots = list(range(SLOTS - 1, -1, -1))
         self._no_more: EngineStartError | None = None
@@ -136,6 +140,20 @@ class _Run:
                 return
         if self._toll.crash is not None:
             raise self._toll.crash
+        if has_end(self._job.func):
+            self._see_out()
+
+    def _see_out(self) -> None:
+        """All is done, but every worker has something to end."""
+        for process in self._processes:
+            process.hang_up()
+        while self._processes and not self._check_deadline():
+            self._wait()
+            for process in self._processes.copy():
+                ended = has_ended(process.pidfd)
+                self._intake.read(process)
+                if ended:
+                    self._part_with(process)
 
     def _heed(self) -> None:
         if self._reports.limit is not None:
@@ -227,7 +245,7 @@ class _Run:
                 self._handout.take_back(Chunk(chunk.start + at, [chunk.items[at]]))
             return
         if not self._nursery.can_fork():
-            self._reports.failed(Failure(chunk.start, _stuck(chunk.start), "the caller"))
+            self._verdicts.give_up(chunk, _stuck(self._verdicts.named(chunk)[0]), "the caller")
             return
         self._make_room()
         process = self._hire(chunk, born_for=chunk)
@@ -277,16 +295,14 @@ class _Run:
 
     def _age_s(self, process: Process) -> float:
         """How long its item has been running; 0 between two."""
-        if self._running(process) is None:
+        if not self._is_running(process):
             return 0.0
-        return (perf_counter_ns() - self._marks.since_ns(process.slot)) / 1e9
+        return max(0.0, (perf_counter_ns() - self._marks.since_ns(process.slot)) / 1e9)
 
-    def _running(self, process: Process) -> range | None:
-        """The item that it has begun and not told of."""
+    def _is_running(self, process: Process) -> bool:
+        """Whether it has begun an item and not told of it: the first of the rest of its chunk."""
         started = self._marks.started(process.slot)
-        if process.chunk is None or started is None or started[0] < process.rest().start:
-            return None
-        return started
+        return process.chunk is not None and started is not None and started[0] >= process.next_at
 
     def _take_in(self) -> None:
         for process in self._processes.copy():
@@ -298,12 +314,9 @@ class _Run:
                 self._part_with(process)
 
     def _mourn(self, process: Process) -> None:
-        running = self._running(process)
-        with self._quietly():
-            self._processes.remove(process)
-            self._free_slots.append(process.slot)
-            process.bury()
-        self._toll.take(process, running)
+        was_running = self._is_running(process)
+        self._part_with(process)
+        self._toll.take(process, was_running=was_running, faults=self._faults.text())
 
     def _part_with(self, process: Process) -> None:
         with self._quietly():
@@ -313,11 +326,13 @@ class _Run:
 
     # -- limits
 
-    def _check_deadline(self) -> None:
+    def _check_deadline(self) -> bool:
+        """Raise where it has passed; false until then."""
         care = self._care
         if care.deadline_s is not None and perf_counter() - care.began_s >= care.deadline_s:
             msg = f"the run was not done within deadline={care.deadline_s:g} seconds"
             raise DeadlineExceededError(msg, hint=HINT)
+        return False
 
     def _end_overdue(self) -> None:
         if self._care.timeout_s is None:
@@ -330,22 +345,21 @@ class _Run:
         """Stopped, it can be seen for certain which item it runs, and for how long."""
         process.stop()
         self._intake.read(process)
-        running = self._running(process)
-        if running is None or self._age_s(process) < timeout_s:
+        if self._age_s(process) < timeout_s:
             process.go_on()
             return
         process.kill()
-        index = running[0]
-        process.told += 1
+        lost = process.give_away_next()
         self._handout.take_back(process.rest())
         self._part_with(process)
-        self._reports.failed(Failure(index, _overdue(index, timeout_s), process.where))
+        error = _overdue(self._verdicts.named(lost)[0], timeout_s)
+        self._verdicts.try_again(lost, error, process.where)
         self._heed()
 
     # -- the end
 
     def dismiss(self) -> None:
-        """All is done: let the workers go, and wait for none of them."""
+        """Let the workers go, and wait for none of them."""
         while self._processes:
             self._processes.pop().bury()
         REAPER.reap()

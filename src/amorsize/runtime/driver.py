@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from amorsize.engines.base import EngineStartError, Failure, Job
 from amorsize.engines.chunks import run_chunk
+from amorsize.engines.per_item import users_own
 from amorsize.engines.reaper import REAPER
 from amorsize.engines.registry import engine_for
 from amorsize.engines.source import IteratedSource
@@ -98,7 +99,7 @@ class _Run:
             self._ledger,
             options=options,
             surroundings=self._around,
-            sampler=Sampler(func, source, self._ledger, memory=memory),
+            sampler=Sampler(users_own(func), source, self._ledger, memory=memory),
         )
         self._memory = memory
         self._parallel: Decision | None = None
@@ -212,9 +213,14 @@ class _Run:
             chunksize=self._options.chunksize,
             waits=waits(profile),
             cpu_s=profile.cpu_share * profile.mean_s if self._may_doubt(profile) else 0.0,
-            workers_forced=self._options.n_jobs is not None,
+            workers_forced=self._options.n_jobs is not None or self._is_rated,
             fail_fast=self._options.fail_fast,
         )
+
+    @property
+    def _is_rated(self) -> bool:
+        """Whether more workers than were thought of would only wait for their turn to start."""
+        return self._options.rate_per_s is not None
 
     def _may_doubt(self, profile: Profile) -> bool:
         """Whether an engine may hand back a job of items that do not wait as the first did."""
