@@ -78,6 +78,7 @@ def _prepared(job: Job, reports: Reports, usual: Mask, *, may_fork: bool) -> Ite
     try:
         with ExitStack() as closing:
             marks = closing.enter_context(new_marks())
+            closing.callback(marks.close)  # whatever happens: an error would keep it open
             faults = BlackBox()
             closing.callback(faults.close)
             verdict = closing.enter_context(settled_for_fork())

@@ -49,27 +49,25 @@ class Toll:
             running = range(index, index + 1)
         error = crash(what, running, faults=faults, memory=self._memory)
         self._count_stillborn(dead, error)
-        if self._care.on_crash is OnCrash.RAISE:
-            self._end_with(error, dead)
-            return
-        self._handout.take_back(dead.rest())
-        if was_running:
-            self._decide(lost, error, dead.where)
+        if dead.chunk is None:
+            self._reports.note(f"{error.args[0]}; nothing was lost, another took its place")
+        elif self._care.on_crash is OnCrash.RAISE:
+            self._handout.closed = True
+            self.crash = self.crash or error
+        else:
+            self._handout.take_back(dead.rest())
+            self._decide(lost if was_running else None, error, dead.where)
 
     def _count_stillborn(self, dead: Process, error: WorkerCrashedError) -> None:
         self._stillborn = 0 if dead.has_worked else self._stillborn + 1
         if self._stillborn >= STILLBORN:
             raise error
 
-    def _end_with(self, error: WorkerCrashedError, dead: Process) -> None:
-        if dead.chunk is None:
-            self._reports.note(f"{error.args[0]}; nothing was lost, another took its place")
-        else:
-            self._handout.closed = True
-            self.crash = self.crash or error
-
-    def _decide(self, lost: Chunk, error: WorkerCrashedError, where: str) -> None:
-        """One item was running when its worker died."""
+    def _decide(self, lost: Chunk | None, error: WorkerCrashedError, where: str) -> None:
+        """This item, if any, was running when its worker died."""
+        if lost is None:
+            self._reports.note(f"{error.args[0]}; its items ran elsewhere")
+            return
         self._deaths[lost.start] += 1
         if self._care.on_crash is OnCrash.SKIP:
             self._verdicts.skip(lost, error)
