@@ -95,7 +95,7 @@ def warnings_about(reasons: Iterable[Rejection]) -> list[str]:
 def _remedy(reason: Rejection) -> str:
     match reason:
         case CarriesConnection():
-            return f"{in_words(reason)}: open it inside the function instead"
+            return f"{in_words(reason)}: open it in setup=, once per worker, or inside the function"
         case ChangesItsItem():
             return f"{in_words(reason)}: return the new value instead"
         case _:
