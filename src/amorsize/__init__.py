@@ -46,16 +46,22 @@ if TYPE_CHECKING:
         validate_cache,
         validate_cache_entry,
     )
+    from amorsize.engines.collected import Failure
+    from amorsize.engines.item_rng import item_rng
     from amorsize.errors import (
         AmorsizeError,
         BackendRefusedError,
+        DeadlineExceededError,
         ExtraMissingError,
         FileMissingError,
         FileThereError,
+        ItemStuckError,
+        ItemTimeoutError,
         ResultLostError,
         UsageError,
         WorkerCrashedError,
     )
+    from amorsize.vocab.policies import RetryPolicy
 
 __all__ = (
     "AmorsizeError",
@@ -66,12 +72,17 @@ __all__ = (
     "ComparisonConfig",
     "ComparisonResult",
     "ConfigData",
+    "DeadlineExceededError",
     "ExtraMissingError",
+    "Failure",
     "FileMissingError",
     "FileThereError",
     "HistoryEntry",
+    "ItemStuckError",
+    "ItemTimeoutError",
     "OptimizationResult",
     "ResultLostError",
+    "RetryPolicy",
     "TuningResult",
     "UsageError",
     "ValidationResult",
@@ -92,6 +103,7 @@ __all__ = (
     "get_cache_stats",
     "get_default_config_dir",
     "import_cache",
+    "item_rng",
     "list_configs",
     "list_results",
     "load_config",
@@ -135,6 +147,9 @@ _HOMES = {
         ),
         "amorsize.api.history",
     ),
+    "Failure": "amorsize.engines.collected",
+    "RetryPolicy": "amorsize.vocab.policies",
+    "item_rng": "amorsize.engines.item_rng",
     "BenchmarkResult": "amorsize.api.benchmark_result",
     "quick_validate": "amorsize.api.validate",
     "validate_optimization": "amorsize.api.validate",

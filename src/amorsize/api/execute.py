@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from amorsize.api.announce import Announcer
 from amorsize.api.checks import (
@@ -12,6 +12,7 @@ from amorsize.api.checks import (
     check_sampling,
     options_from,
 )
+from amorsize.api.policies import check_rate_is_kept, policies_from
 from amorsize.api.progress import shown
 from amorsize.api.run import Run, run
 from amorsize.runtime.memory import Memory
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from amorsize.api.result import OptimizationResult
+    from amorsize.vocab.policies import RetryPolicy
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
+StateT = TypeVar("StateT")
 
 
 class Forced(TypedDict, total=False):
@@ -36,6 +39,15 @@ class Forced(TypedDict, total=False):
     rerun_lost: bool
     progress: bool | Callable[[int, int | None], None]
     use_cache: bool
+    timeout: float | None
+    deadline: float | None
+    on_crash: Literal["raise", "retry", "skip"]
+    isolate: bool
+    on_error: Literal["raise", "skip", "collect"]
+    retries: int | RetryPolicy
+    max_rate: str | float | None
+    seed: int | None
+    teardown: Callable[[Any], object] | None
 
 
 @overload
@@ -75,8 +87,32 @@ def execute(
 ) -> tuple[list[ResultT], OptimizationResult]: ...
 
 
+@overload
 def execute(
-    func: Callable[[ItemT], ResultT],
+    func: Callable[[ItemT, StateT], ResultT],
+    data: Iterable[ItemT],
+    *,
+    setup: Callable[[], StateT],
+    verbose: bool = ...,
+    return_optimization_result: Literal[False] = ...,
+    **forced: Unpack[Forced],
+) -> list[ResultT]: ...
+
+
+@overload
+def execute(
+    func: Callable[[ItemT, StateT], ResultT],
+    data: Iterable[ItemT],
+    *,
+    setup: Callable[[], StateT],
+    verbose: bool = ...,
+    return_optimization_result: Literal[True],
+    **forced: Unpack[Forced],
+) -> tuple[list[ResultT], OptimizationResult]: ...
+
+
+def execute(
+    func: Callable[..., ResultT],
     data: Iterable[ItemT],
     sample_size: int = 5,
     target_chunk_duration: float = 0.2,
@@ -97,6 +133,16 @@ def execute(
     rerun_lost: bool = True,
     progress: bool | Callable[[int, int | None], None] = False,
     use_cache: bool = True,
+    timeout: float | None = None,
+    deadline: float | None = None,
+    on_crash: Literal["raise", "retry", "skip"] = "raise",
+    isolate: bool = False,
+    on_error: Literal["raise", "skip", "collect"] = "raise",
+    retries: int | RetryPolicy = 0,
+    max_rate: str | float | None = None,
+    seed: int | None = None,
+    setup: Callable[[], Any] | None = None,
+    teardown: Callable[[Any], object] | None = None,
 ) -> list[ResultT] | tuple[list[ResultT], OptimizationResult]:
     """Run ``func`` once on every item and return the results in input order.
 
@@ -105,7 +151,8 @@ def execute(
     process that change would stay in the worker.
 
     Args:
-        func: Called with one item; a plain function, not an ``async`` one.
+        func: Called with one item, and with the value of ``setup`` if there is one; a plain
+            function, not an ``async`` one.
         data: Any iterable. It is read as the plain loop would read it.
         sample_size: Kept for callers of 0.1; the run itself decides how much to measure.
         target_chunk_duration: Kept likewise; chunks follow what was measured.
@@ -126,13 +173,39 @@ def execute(
         rerun_lost: Run an item again whose result could not come back; else raise.
         progress: A bar on stderr, or a callable of (done, total).
         use_cache: Use what earlier calls have learned about ``func``, and keep what this one
-            learns; looked up after 2 ms of items, kept after runs of 0.2 s.
+            learns; looked up after 2 ms of items, kept after runs of 0.2 s. Not with a
+            ``max_rate``: times that are waited for say nothing about ``func``.
+        timeout: Seconds that an item may take; its worker process is ended then. Retries are
+            items of their own, and waits for ``setup``, ``max_rate`` or a retry do not count.
+        deadline: Seconds that the whole run may take.
+        on_crash: When a worker process dies: raise; ``"retry"`` what was lost, an item that
+            kills its worker three times at most; ``"skip"`` puts a ``Failure`` in its place.
+        isolate: Run no item in this process. So do the three before: the caller only watches.
+        on_error: ``"collect"`` puts a ``Failure`` in the place of the result of an item that
+            raised an ``Exception``; ``"skip"`` leaves it out, so that results are fewer than
+            items, and says so in ``warnings``. Interrupts and exits are raised in any case.
+        retries: How many times an item that raised is tried again, at once; a ``RetryPolicy``
+            tells of waits and of the exceptions that it applies to.
+        max_rate: Starts of all workers together, retries included: ``"20/s"``, ``"100/min"``,
+            ``"1000/h"``, or a number per second. Nothing is saved up for a burst.
+        seed: Inside ``func``, ``item_rng()`` then gives a generator that depends on the seed and
+            the item's index only.
+        setup: Called without arguments once per worker (process or thread; the caller, too,
+            where it works), before its first item; ``func(item, value)`` gets what it returned.
+        teardown: Called with that value when the worker runs no more items. What it raises is
+            warned of. A process that is killed does not get to it.
 
     Raises:
         UsageError: a ``ValueError``: an argument is wrong, or a forced engine cannot be used.
         WorkerCrashedError: a worker process died; the message names the item.
-        ResultLostError: only with ``rerun_lost=False``.
+        ItemTimeoutError: a ``TimeoutError``: an item took longer than ``timeout``.
+        DeadlineExceededError: a ``TimeoutError``: the run took longer than ``deadline``.
+        ItemStuckError: an item cannot be sent to a process, where none may run in the caller.
+        ResultLostError: with ``rerun_lost=False``, and where no item may run in the caller.
         BaseException: whatever ``func`` raises, as itself, with a note naming the item.
+
+    Each of these but the first carries ``results``, a mapping of index to result, and
+    ``remaining``, the indices that are not done.
     """
     check_call(func, data)
     check_sampling(sample_size, target_chunk_duration)
@@ -145,6 +218,14 @@ def execute(
         return_optimization_result=return_optimization_result,
         use_cache=use_cache,
     )
+    policies = policies_from(
+        on_error=on_error,
+        retries=retries,
+        max_rate=max_rate,
+        seed=seed,
+        setup=setup,
+        teardown=teardown,
+    )
     options = options_from(
         n_jobs=n_jobs,
         chunksize=chunksize,
@@ -154,10 +235,15 @@ def execute(
         rerun_lost=rerun_lost,
         prefer_threads_for_io=prefer_threads_for_io,
         auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
+        timeout=timeout,
+        deadline=deadline,
+        on_crash=on_crash,
+        isolate=isolate,
     )
+    check_rate_is_kept(policies, options.backend)
     announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
     announcer.phase("running", 0.0)
-    memory = Memory(func, wanted=bool(use_cache))
+    memory = Memory(func, wanted=bool(use_cache) and policies.rate_per_s is None)
     with shown(progress) as show:
         done = run(
             func,
@@ -166,6 +252,7 @@ def execute(
             progress=show,
             keep=bool(return_optimization_result),
             memory=memory,
+            policies=policies,
         )
     announcer.phase("done", 1.0)
     if not (verbose or return_optimization_result):

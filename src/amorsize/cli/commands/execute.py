@@ -15,6 +15,7 @@ from amorsize.cli.lines import json_line, quoted_repr_line, repr_line
 from amorsize.cli.outcome import Outcome
 from amorsize.cli.output_file import ToFile
 from amorsize.cli.places import Results, ToMemory, ToOutput
+from amorsize.cli.policies import add_policies, policies_of
 from amorsize.cli.streams import STDERR, data_output
 from amorsize.cli.target import check_takes_one, find_target
 
@@ -34,6 +35,7 @@ def _configure(parser: ArgumentParser) -> None:
     _add_output(parser)
     add_forcing(parser)
     add_failing(parser)
+    add_policies(parser)
     add_measuring(parser)
     add_loading(parser)
 
@@ -70,6 +72,7 @@ def _run(args: Namespace) -> int:
     with data_output() as output:
         force(args)
         options, func = run_options(args), find_target(args.target)
+        policies = policies_of(args, options)
         check_takes_one(func, args.target)
         data = read_items(args)
         check_call(func, data)
@@ -84,7 +87,8 @@ def _run(args: Namespace) -> int:
                     data,
                     options,
                     progress=bar,
-                    memory=Memory(func, wanted=True),
+                    memory=Memory(func, wanted=policies.rate_per_s is None),
+                    policies=policies,
                     **results.hooks,
                 )
             results.finish()
