@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from amorsize.engines.source import Source
+from amorsize.vocab.options import OnCrash
 
 if TYPE_CHECKING:
     from amorsize.vocab.plan import EngineKind
@@ -57,6 +58,21 @@ class Reports(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Care:
+    """What a caller that watches its workers heeds."""
+
+    timeout_s: float | None = None
+    deadline_s: float | None = None
+    began_s: float = 0.0
+    """When the run began that the deadline is for, on the clock of ``time.perf_counter``."""
+    on_crash: OnCrash = OnCrash.RAISE
+    rerun_lost: bool = True
+
+
+NO_CARE: Final = Care()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What is left to do, and how the decision wants it done."""
 
@@ -75,6 +91,8 @@ class Job:
     where it is wrong. 0: it must do it all."""
     workers_forced: bool = False
     fail_fast: bool = False
+    care: Care = NO_CARE
+    """For the watched engine only."""
 
 
 class Engine(Protocol):

@@ -14,6 +14,7 @@ from typing import Any
 
 from amorsize.engines.collected import Failure, Skipped, TriedAgain
 from amorsize.engines.errors_travel import annotate
+from amorsize.engines.item_clock import item_starts, item_waits
 from amorsize.engines.rate import RateLimit
 from amorsize.engines.worker_state import Setup
 from amorsize.vocab.policies import OnError, RetryPolicy
@@ -32,6 +33,7 @@ class PerItem:
 
     def __call__(self, pair: tuple[int, Any]) -> Any:
         index, item = pair
+        item_waits()
         # what setup raises is nothing that an item can be blamed for: no policy applies
         args = (item,) if self.setup is None else (item, self.setup.value())
         if self.on_error is OnError.RAISE:
@@ -53,6 +55,7 @@ class PerItem:
                 wait_s = self._wait_after(attempt, error, self.retries)
             else:
                 return result if attempt == 1 else TriedAgain(index, attempt, result)
+            item_waits()
             sleep(wait_s)
         raise AssertionError
 
@@ -68,6 +71,7 @@ class PerItem:
     def _attempt(self, index: int, args: tuple[Any, ...]) -> Any:
         if self.rate is not None:
             self.rate.wait()
+        item_starts()
         if self.seed is None:
             return self.func(*args)
         from amorsize.engines.item_rng import DRAW, Draw

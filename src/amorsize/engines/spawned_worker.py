@@ -124,7 +124,7 @@ class _Kept:
         setting, func = self.functions[order.digest]
         if self.digest != order.digest:
             end_of_worker()
-            _adopt(setting)
+            adopt(setting)
             self.digest = order.digest
             self.functions.move_to_end(order.digest)
         return func
@@ -132,7 +132,7 @@ class _Kept:
     def _load(self, digest: bytes, payload: bytes) -> None:
         setting, packed = pickle.loads(payload)
         end_of_worker()
-        _adopt(setting)
+        adopt(setting)
         self.functions[digest] = setting, pickle.loads(packed)
         self.digest = digest
         while len(self.functions) > KEPT_FUNCTIONS:
@@ -253,7 +253,7 @@ def _ending(index: int, error: BaseException) -> Part:
         return Part(PartKind.STRANDED, index, 1, 0.0, describe(trouble).encode())
 
 
-def _adopt(setting: Setting) -> None:
+def adopt(setting: Setting) -> None:
     """Go where the caller is."""
     if sys.path != setting.path:
         sys.path[:] = setting.path
