@@ -74,3 +74,11 @@ class WorkerCrashedError(AmorsizeError):
 
 class ResultLostError(AmorsizeError):
     """A result or an exception could not travel back, and running the item again was forbidden."""
+
+
+class CheckpointError(AmorsizeError):
+    """A checkpoint cannot be read or written, or a result does not fit into it."""
+
+
+class CheckpointRefusedError(CheckpointError, UsageError):
+    """A checkpoint is in use, is no checkpoint, or belongs to another function or other data."""
