@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         validate_cache,
         validate_cache_entry,
     )
+    from amorsize.engines.collected import Failure
     from amorsize.errors import (
         AmorsizeError,
         BackendRefusedError,
@@ -67,6 +68,7 @@ __all__ = (
     "ComparisonResult",
     "ConfigData",
     "ExtraMissingError",
+    "Failure",
     "FileMissingError",
     "FileThereError",
     "HistoryEntry",
@@ -135,6 +137,7 @@ _HOMES = {
         ),
         "amorsize.api.history",
     ),
+    "Failure": "amorsize.engines.collected",
     "BenchmarkResult": "amorsize.api.benchmark_result",
     "quick_validate": "amorsize.api.validate",
     "validate_optimization": "amorsize.api.validate",

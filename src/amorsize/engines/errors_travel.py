@@ -26,6 +26,11 @@ def portable(error: BaseException) -> tuple[dict[str, Any], str]:
     return _state(error, MAX_CHAIN), text
 
 
+def packed_error(error: BaseException) -> bytes:
+    """For ``unpack_error``. Raises what pickle says of what ``error`` holds."""
+    return pickle.dumps(portable(error), 5)
+
+
 def annotate(error: BaseException, note: str) -> None:
     """Add a note, where ``error`` takes one: a frozen class does not, and is raised without."""
     with suppress(Exception):

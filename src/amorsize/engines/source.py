@@ -14,8 +14,12 @@ from contextlib import suppress
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from amorsize.engines.numbered import Numbered
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from amorsize.engines.numbered import Numbering
 
 INDEXED_TYPES = (list, tuple, range, str, bytes, bytearray, array.array)
 IN_MEMORY_TYPES: tuple[type, ...] = (
@@ -48,17 +52,28 @@ class IndexedSource:
     """Data whose items can be fetched in any order, from ``offset`` to ``length``.
 
     ``exact`` is false where ``len`` is only a promise: an object with nothing but
-    ``__getitem__`` ends at its first ``IndexError``, before or after that.
+    ``__getitem__`` ends at its first ``IndexError``, before or after that. With a ``numbering``
+    the items are ``(index, item)`` pairs.
     """
 
     indexed = True
     is_in_memory = True
 
-    def __init__(self, data: Any, *, offset: int = 0, exact: bool = True) -> None:
+    def __init__(
+        self,
+        data: Any,
+        *,
+        offset: int = 0,
+        exact: bool = True,
+        numbering: Numbering | None = None,
+    ) -> None:
         self.data = data
+        """The user's own."""
+        self._view = data if numbering is None else Numbered(data, numbering)
+        self.numbered = numbering is not None
         self.offset = offset
         self.exact = exact
-        self.length: int = offset + len(data)
+        self.length: int = offset + len(self._view)
         self.position = offset
         self._is_cut = False
         self._probed: list[Taken] = []
@@ -66,7 +81,7 @@ class IndexedSource:
 
     def items(self, start: int, stop: int | None) -> Iterator[Any]:
         """Items of the given indices, fetched lazily, as iterating would fetch them."""
-        iterator: Any = iter(self.data)
+        iterator: Any = iter(self._view)
         iterator.__setstate__(start - self.offset)
         return iterator if stop is None else islice(iterator, stop - start)
 
@@ -85,7 +100,7 @@ class IndexedSource:
         """How many consecutive items, up to ``count``, come next; 0 at the end."""
         self._skip_probed()
         if self.position >= self.length and not self._is_cut:
-            self.length = self.offset + len(self.data)  # func may have made its input longer
+            self.length = self.offset + len(self._view)  # func may have made its input longer
         return max(0, min(count, self._edge() - self.position))
 
     def block(self, count: int) -> Iterator[Any]:
@@ -165,10 +180,20 @@ class IteratedSource:
     exact = False
 
     def __init__(
-        self, data: Any, *, length: int | None, in_memory: bool = False, keep: bool = False
+        self,
+        data: Any,
+        *,
+        length: int | None,
+        in_memory: bool = False,
+        keep: bool = False,
+        numbering: Numbering | None = None,
     ) -> None:
         self._data = data
         self._iterator = iter(data)
+        self.numbered = numbering is not None
+        if numbering is not None:
+            self._iterator = numbering.pairs(self._iterator)
+            length = None if length is None else numbering.places(length)
         self.is_in_memory = in_memory
         self.is_fleeting = isinstance(data, groupby)
         """Its items share the iterator, and end when the next one is asked for."""
@@ -227,11 +252,15 @@ class IteratedSource:
         """The rest as an indexed source where the container holds all items anyway."""
         if not self.is_in_memory:
             return self
-        return IndexedSource(list(self._iterator), offset=self.position)
+        rest = IndexedSource(list(self._iterator), offset=self.position)
+        rest.numbered = self.numbered
+        return rest
 
     def unread(self) -> Any:
         """Every item: the container itself, or those read before and those not read yet."""
-        return self._data if self.is_in_memory else chain(self.kept or (), self._iterator)
+        if self.is_in_memory:
+            return self._data
+        return bare(self, chain(self.kept or (), self._iterator))
 
     def _remembering(self, count: int) -> Iterator[Any]:
         kept = self.kept if self.kept is not None else []
@@ -248,19 +277,32 @@ def _raising(error: BaseException) -> Iterator[Any]:
 Source: TypeAlias = IndexedSource | IteratedSource
 
 
-def source_of(data: Iterable[Any], *, keep: bool = False) -> Source:
+def source_of(
+    data: Iterable[Any], *, keep: bool = False, numbering: Numbering | None = None
+) -> Source:
     """Choose how to read ``data``; ``keep`` remembers what is read of a one-shot input.
+
+    With a ``numbering`` the source gives ``(index, item)`` pairs.
 
     Raises:
         TypeError: as ``iter(data)`` does.
     """
     if _indexes_as_it_iterates(data):
-        return IndexedSource(data)
+        return IndexedSource(data, numbering=numbering)
     if _has_only_getitem(data):
-        return IndexedSource(data, exact=False)
+        return IndexedSource(data, exact=False, numbering=numbering)
     return IteratedSource(
-        data, length=_promised_length(data), in_memory=_holds_all(data), keep=keep
+        data,
+        length=_promised_length(data),
+        in_memory=_holds_all(data),
+        keep=keep,
+        numbering=numbering,
     )
+
+
+def bare(source: Source, items: Iterable[Any]) -> Iterable[Any]:
+    """Items that ``source`` has given, as they are in the user's data."""
+    return (item for _, item in items) if source.numbered else items
 
 
 def next_item(source: Source) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import select
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any, Protocol
 
 from amorsize.engines.board import Board
 from amorsize.engines.chunks import InputEndedError, Ran, run_chunk
-from amorsize.engines.errors_travel import portable
+from amorsize.engines.errors_travel import packed_error
 from amorsize.engines.forking import Interrupted, flush_streams
 from amorsize.engines.memfile import Frame, FrameKind, FrameWriter, Packed, pack
 from amorsize.engines.nesting import INSIDE
@@ -186,7 +185,7 @@ def _ending(index: int, error: BaseException) -> Frame:
     if isinstance(error, InputEndedError):
         return _frame(FrameKind.ENDED, index, pack(None), covered=0)
     try:
-        packed = Packed(pickle.dumps(portable(error), 5), [])
+        packed = Packed(packed_error(error), [])
         return _frame(FrameKind.FAILED, index, packed, covered=1)
     except Exception as trouble:  # noqa: BLE001 - an exception may hold what cannot be pickled
         return _stranded(index, trouble)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.engines.source import IndexedSource, IteratedSource
+from amorsize.engines.source import IndexedSource, IteratedSource, bare
 from amorsize.plan.needs import Need
 from amorsize.runtime.memory import LOOK_UP_AFTER_S, Memory
 from amorsize.sample.carried import carried_by
@@ -77,7 +77,7 @@ class Sampler:
     def remember(self, items: Iterable[Any]) -> list[Any]:
         """Keep the first items: one-shot input cannot be looked at again."""
         fresh = list(items)
-        self._first += fresh
+        self._first += bare(self._source, fresh)
         return fresh
 
     @property
@@ -206,7 +206,9 @@ class Sampler:
             in_place = returns_its_item(self._first, self._ledger.results)
             if isinstance(self._source, IndexedSource) and self._source.exact:
                 items = self._source.items(0, min(LOOKED_AT, self._source.position))
-                in_place = in_place or returns_its_item(items, self._ledger.results)
+                in_place = in_place or returns_its_item(
+                    bare(self._source, items), self._ledger.results
+                )
             self._safety = (None if found is None else found.what, in_place)
             if found is not None:
                 self._ledger.note(f"the {whose} carries {found.what}: {found.remedy}")
