@@ -6,13 +6,18 @@ user's own function are never wrapped in any of these.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 
 class AmorsizeError(Exception):
     """Base class; says what happened, and, where we know it, what to do next."""
 
     exit_code = 1
+
+    results: Any
+    """Of what stops a run: index to result, of the items that are done; a mapping."""
+    remaining: Any
+    """... and the indices that are not; a sequence."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -68,17 +73,41 @@ class BackendRefusedError(UsageError):
     """A forced engine or worker count cannot be honoured, and the message says why."""
 
 
-class WorkerCrashedError(AmorsizeError):
-    """A worker process died while it held items; its results are lost."""
-
-
-class ResultLostError(AmorsizeError):
-    """A result or an exception could not travel back, and running the item again was forbidden."""
-
-
 class CheckpointError(AmorsizeError):
     """A checkpoint cannot be read or written, or a result does not fit into it."""
 
 
 class CheckpointRefusedError(CheckpointError, UsageError):
     """A checkpoint is in use, is no checkpoint, or belongs to another function or other data."""
+
+
+class WorkerCrashedError(AmorsizeError):
+    """A worker process died while it held items; what it had not handed over is lost."""
+
+    index: int | None = None
+    """The item that it ran, where that is known for certain."""
+
+
+class ItemTimeoutError(AmorsizeError, TimeoutError):
+    """An item took longer than ``timeout=`` allows; its worker was ended, and the item with it."""
+
+    index: int | None = None
+
+
+class DeadlineExceededError(AmorsizeError, TimeoutError):
+    """The run took longer than ``deadline=`` allows; what was running was ended."""
+
+
+class ItemStuckError(AmorsizeError):
+    """An item cannot be sent to a worker process, and the caller of a watched run runs none."""
+
+    index: int | None = None
+
+
+class ResultLostError(AmorsizeError):
+    """A result or an exception could not travel back, and running the item again was forbidden."""
+
+    @classmethod
+    def for_item(cls, index: int, why: str) -> Self:
+        msg = f"what item {index} gave could not come back from its worker: {why}"
+        return cls(msg, hint="return plain data, or, where the caller may run items, allow reruns")

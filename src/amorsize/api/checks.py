@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from amorsize.errors import UsageError
 from amorsize.machine.facts import usable_cpus
-from amorsize.plan.wording import contradiction
+from amorsize.plan.wording import contradiction, no_watch_over_threads
 from amorsize.sample.facts import is_async
-from amorsize.vocab.options import Backend, Options, Order
+from amorsize.vocab.options import Backend, OnCrash, Options, Order
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -93,6 +93,10 @@ def options_from(
     rerun_lost: Any = True,
     prefer_threads_for_io: Any = True,
     auto_adjust_for_nested_parallelism: Any = True,
+    timeout: Any = None,
+    deadline: Any = None,
+    on_crash: Any = "raise",
+    isolate: Any = False,
 ) -> Options:
     """The options of one call, each checked.
 
@@ -105,6 +109,7 @@ def options_from(
         rerun_lost=rerun_lost,
         prefer_threads_for_io=prefer_threads_for_io,
         auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
+        isolate=isolate,
     )
     options = Options(
         n_jobs=None if n_jobs is None else resolved_jobs(n_jobs),
@@ -115,7 +120,13 @@ def options_from(
         rerun_lost=bool(rerun_lost),
         prefer_threads_for_io=bool(prefer_threads_for_io),
         pin_inner_threads=bool(auto_adjust_for_nested_parallelism),
+        timeout_s=None if timeout is None else positive_number("timeout", timeout),
+        deadline_s=None if deadline is None else positive_number("deadline", deadline),
+        on_crash=choice("on_crash", on_crash, OnCrash),
+        isolate=bool(isolate),
     )
+    if options.watched and options.backend is Backend.THREADS:
+        raise no_watch_over_threads(options)
     if options.backend is not Backend.SERIAL or options.n_jobs in {None, 1}:
         return options
     if operator.index(n_jobs) != ALL_USABLE:

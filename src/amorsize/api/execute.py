@@ -36,6 +36,10 @@ class Forced(TypedDict, total=False):
     rerun_lost: bool
     progress: bool | Callable[[int, int | None], None]
     use_cache: bool
+    timeout: float | None
+    deadline: float | None
+    on_crash: Literal["raise", "retry", "skip"]
+    isolate: bool
 
 
 @overload
@@ -97,6 +101,10 @@ def execute(
     rerun_lost: bool = True,
     progress: bool | Callable[[int, int | None], None] = False,
     use_cache: bool = True,
+    timeout: float | None = None,
+    deadline: float | None = None,
+    on_crash: Literal["raise", "retry", "skip"] = "raise",
+    isolate: bool = False,
 ) -> list[ResultT] | tuple[list[ResultT], OptimizationResult]:
     """Run ``func`` once on every item and return the results in input order.
 
@@ -127,12 +135,23 @@ def execute(
         progress: A bar on stderr, or a callable of (done, total).
         use_cache: Use what earlier calls have learned about ``func``, and keep what this one
             learns; looked up after 2 ms of items, kept after runs of 0.2 s.
+        timeout: Seconds that an item may take; its worker process is ended then.
+        deadline: Seconds that the whole run may take.
+        on_crash: When a worker process dies: raise; ``"retry"`` what was lost, an item that
+            kills its worker three times at most; ``"skip"`` puts a ``Failure`` in its place.
+        isolate: Run no item in this process. So do the three before: the caller only watches.
 
     Raises:
         UsageError: a ``ValueError``: an argument is wrong, or a forced engine cannot be used.
         WorkerCrashedError: a worker process died; the message names the item.
-        ResultLostError: only with ``rerun_lost=False``.
+        ItemTimeoutError: a ``TimeoutError``: an item took longer than ``timeout``.
+        DeadlineExceededError: a ``TimeoutError``: the run took longer than ``deadline``.
+        ItemStuckError: an item cannot be sent to a process, where none may run in the caller.
+        ResultLostError: with ``rerun_lost=False``, and where no item may run in the caller.
         BaseException: whatever ``func`` raises, as itself, with a note naming the item.
+
+    Each of these but the first carries ``results``, a mapping of index to result, and
+    ``remaining``, the indices that are not done.
     """
     check_call(func, data)
     check_sampling(sample_size, target_chunk_duration)
@@ -154,6 +173,10 @@ def execute(
         rerun_lost=rerun_lost,
         prefer_threads_for_io=prefer_threads_for_io,
         auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
+        timeout=timeout,
+        deadline=deadline,
+        on_crash=on_crash,
+        isolate=isolate,
     )
     announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
     announcer.phase("running", 0.0)

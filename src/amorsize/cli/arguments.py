@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cli.target import FORMS
 from amorsize.errors import UsageError
-from amorsize.vocab.options import Backend, Order
+from amorsize.vocab.options import Backend, OnCrash, Order
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -24,8 +24,14 @@ NUMBERS: Final = {
     "chunksize": "--chunksize takes a whole number from 1 on",
     "sample_size": "--sample-size takes a whole number from 1 on",
     "target_chunk_duration": "--target-chunk-duration takes seconds, for example 0.2",
+    "timeout": "--timeout takes seconds, for example 30",
+    "deadline": "--deadline takes seconds, for example 3600",
 }
 """What each flag takes, by the name of its parameter."""
+
+
+WATCHING: Final = ("timeout", "deadline", "on_crash", "isolate")
+"""What makes it a watched run."""
 
 
 def add_target(parser: ArgumentParser) -> None:
@@ -89,10 +95,26 @@ def add_failing(parser: ArgumentParser) -> None:
         action="store_false",
         help="fail where a result cannot travel, instead of running its item again",
     )
+    _add_watching(parser)
 
 
-def forced_options(args: Namespace) -> Options:
-    """Check what ``add_measuring`` and ``add_forcing`` take, and the environment.
+def _add_watching(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "watched runs: with any of these, items run in worker processes only"
+    )
+    group.add_argument("--timeout", type=float, metavar="SECONDS", help="an item may take so long")
+    group.add_argument("--deadline", type=float, metavar="SECONDS", help="so may the whole run")
+    group.add_argument(
+        "--on-crash",
+        choices=words(OnCrash),
+        default="raise",
+        help="when a worker process dies: fail, run again what was lost, or skip its item",
+    )
+    group.add_argument("--isolate", action="store_true", help="keep items out of this process")
+
+
+def forced_options(args: Namespace, **more: Any) -> Options:
+    """Check what ``add_measuring`` and ``add_forcing`` take, ``more``, and the environment.
 
     Raises:
         UsageError: a number makes no sense; the hint names the flag.
@@ -103,7 +125,11 @@ def forced_options(args: Namespace) -> Options:
         _check_environment()
         check_sampling(args.sample_size, args.target_chunk_duration)
         return options_from(
-            n_jobs=args.n_jobs, chunksize=args.chunksize, backend=args.backend, order=args.order
+            n_jobs=args.n_jobs,
+            chunksize=args.chunksize,
+            backend=args.backend,
+            order=args.order,
+            **more,
         )
     except UsageError as error:
         if error.hint is None:
@@ -114,7 +140,11 @@ def forced_options(args: Namespace) -> Options:
 
 def run_options(args: Namespace) -> Options:
     """Check the same, and add what ``add_failing`` takes."""
-    return replace(forced_options(args), fail_fast=args.fail_fast, rerun_lost=args.rerun_lost)
+    return replace(
+        forced_options(args, **{name: getattr(args, name) for name in WATCHING}),
+        fail_fast=args.fail_fast,
+        rerun_lost=args.rerun_lost,
+    )
 
 
 def _check_environment() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from amorsize.engines.source import Source
+from amorsize.vocab.options import OnCrash
 
 if TYPE_CHECKING:
     from amorsize.vocab.plan import EngineKind
@@ -57,6 +58,18 @@ class Reports(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Care:
+    """What a caller that watches its workers heeds."""
+
+    timeout_s: float | None
+    deadline_s: float | None
+    began_s: float
+    """When the run began that the deadline is for, on the clock of ``time.perf_counter``."""
+    on_crash: OnCrash
+    rerun_lost: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What is left to do, and how the decision wants it done."""
 
@@ -75,6 +88,8 @@ class Job:
     where it is wrong. 0: it must do it all."""
     workers_forced: bool = False
     fail_fast: bool = False
+    care: Care | None = None
+    """For the watched engine only, which needs it."""
 
 
 class Engine(Protocol):

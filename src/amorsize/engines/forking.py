@@ -78,7 +78,7 @@ def fork_worker(work: Callable[[], None]) -> int:
     caller = os.getpid()
     pid = _quiet_fork()
     if pid == 0:
-        _be_a_worker(caller, work)
+        be_a_worker(caller, work)
     return pid
 
 
@@ -89,7 +89,8 @@ def _quiet_fork() -> int:
         return os.fork()
 
 
-def _be_a_worker(caller: int, work: Callable[[], None]) -> NoReturn:
+def be_a_worker(caller: int, work: Callable[[], None]) -> NoReturn:
+    """In a new process: do the work and exit, dying with the caller if it dies."""
     status = 1
     try:
         try:

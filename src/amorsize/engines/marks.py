@@ -1,7 +1,8 @@
 """A page in which spawned workers and their caller note what the others must see at once.
 
 Processes that were not forked share memory through a small temporary file. It holds plain
-numbers only: where to stop, and for every chunk on its way the item that it has come to.
+numbers only: where to stop, and for every chunk on its way the item that it has come to, in
+a watched run since when too.
 Where no file can be had, everything works, but a failure is heard of a chunk later.
 """
 
@@ -23,7 +24,9 @@ SLOTS: Final = 1024
 
 _LIMIT: Final = 0
 _SLOT: Final = 1
-_SIZE: Final = 8 * (_SLOT + SLOTS)
+_SINCE: Final = _SLOT + SLOTS
+_RECALLED: Final = _SINCE + SLOTS
+_SIZE: Final = 8 * (_RECALLED + SLOTS)
 
 
 class Marks:
@@ -50,6 +53,7 @@ class Marks:
     def vacate(self, slot: int) -> None:
         """The next chunk in this slot was taken by nobody yet."""
         self._cells[_SLOT + slot] = NOBODY
+        self._cells[_RECALLED + slot] = 0
 
     def start(self, slot: int, span: tuple[int, int], size: int) -> int:
         """The first ``size`` items of ``span`` are about to be started; returns where to stop."""
@@ -58,6 +62,23 @@ class Marks:
             return index
         self._cells[_SLOT + slot] = noted(index, min(size, stop - index))
         return stop
+
+    def start_timed(self, slot: int, index: int, now_ns: int) -> None:
+        """One item is about to be started; the time first, so that none seems older than it is."""
+        self._cells[_SINCE + slot] = now_ns
+        self._cells[_SLOT + slot] = noted(index, 1)
+
+    def recall(self, slot: int) -> None:
+        """Ask for the rest of the chunk in this slot: others have nothing to do."""
+        self._cells[_RECALLED + slot] = 1
+
+    def may_go_on(self, slot: int, index: int) -> bool:
+        """Whether a timed item may be started: nothing smaller has failed, nobody wants it back."""
+        return index < self._cells[_LIMIT] and not self._cells[_RECALLED + slot]
+
+    def since_ns(self, slot: int) -> int:
+        """When the item that this slot has come to was started."""
+        return self._cells[_SINCE + slot]
 
     def started(self, slot: int) -> range | None:
         """What the chunk in this slot has come to; ``None`` if nobody has begun it."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import Failure
 from amorsize.engines.chunks import run_chunk
+from amorsize.engines.crash import HINT, MEMORY
 from amorsize.engines.errors_travel import annotate, unpack_error
 from amorsize.engines.marks import new_marks
 from amorsize.engines.nesting import INSIDE
@@ -71,6 +72,7 @@ class SpawnedEngine:
         marker = INSIDE.set("the caller of a running call")
         try:
             with spawned_pool(job.workers - 1) as pool, new_marks() as marks:
+                MEMORY.begin_once()
                 run = _Run(job, reports, payload=payload, pool=pool, marks=marks)
                 run.play()
                 return 1 + len(run.workers)
@@ -264,12 +266,18 @@ class _Run:
     def _crash(self, lost: list[Sent], error: BaseException) -> WorkerCrashedError:
         spans = ", ".join(_span(sent.chunk) for sent in lost)
         at = [self._marks.started(sent.slot) for sent in lost]
-        running = " or ".join(named(items) for items in at if items is not None)
-        suspect = f" while it ran {running}" if running else ""
-        return WorkerCrashedError(
-            f"a worker process died{exit_codes(error)}{suspect}; lost with it: items {spans}",
-            hint="run that item alone with backend='serial' to see what it does to the process",
+        running = [items for items in at if items is not None]
+        suspects = " or ".join(map(named, running))
+        suspect = f" while it ran {suspects}" if suspects else ""
+        killed = MEMORY.moved()
+        crashed = WorkerCrashedError(
+            f"a worker process died{exit_codes(error)}{suspect}; lost with it: items {spans}"
+            + (f"\n{killed}" if killed else ""),
+            hint=HINT,
         )
+        if len(running) == 1 and len(running[0]) == 1:
+            crashed.index = running[0][0]
+        return crashed
 
     def _leave_at_once(self) -> None:
         """What is running may end by itself within a moment, or is ended."""

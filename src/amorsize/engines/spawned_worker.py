@@ -99,14 +99,14 @@ class _Kept:
             self._load(order.digest, order.payload)
         setting, func = self.functions[order.digest]
         if self.digest != order.digest:
-            _adopt(setting)
+            adopt(setting)
             self.digest = order.digest
             self.functions.move_to_end(order.digest)
         return func
 
     def _load(self, digest: bytes, payload: bytes) -> None:
         setting, packed = pickle.loads(payload)
-        _adopt(setting)
+        adopt(setting)
         self.functions[digest] = setting, pickle.loads(packed)
         self.digest = digest
         while len(self.functions) > KEPT_FUNCTIONS:
@@ -226,7 +226,7 @@ def _ending(index: int, error: BaseException) -> Part:
         return Part(PartKind.STRANDED, index, 1, 0.0, describe(trouble).encode())
 
 
-def _adopt(setting: Setting) -> None:
+def adopt(setting: Setting) -> None:
     """Go where the caller is."""
     if sys.path != setting.path:
         sys.path[:] = setting.path

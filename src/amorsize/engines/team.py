@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from amorsize.engines.base import EngineStartError, Failure
 from amorsize.engines.board import Board
 from amorsize.engines.chunks import InputEndedError, Ran
+from amorsize.engines.crash import MEMORY, BlackBox, crash, how_it_ended, record_faults
 from amorsize.engines.errors_travel import annotate, unpack_error
 from amorsize.engines.forking import (
     flush_c_streams,
@@ -30,11 +31,9 @@ from amorsize.engines.forking import (
 from amorsize.engines.inbox import IndexedInbox, SentInbox, inbox_for
 from amorsize.engines.memfile import Frame, FrameKind, FrameReader, memory_file
 from amorsize.engines.nesting import INSIDE
-from amorsize.engines.noted import named
 from amorsize.engines.reaper import REAPER, has_ended
 from amorsize.engines.team_worker import Lookout, Shared, Worker
 from amorsize.engines.tokens import TokenPipe
-from amorsize.errors import WorkerCrashedError
 from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
@@ -152,11 +151,13 @@ class _Team:
                 break
             let_interrupts_in(usual)
             hold_interrupts()
+        MEMORY.begin_once()
         self.size = 1 + len(self._members)
 
     def _share(self) -> None:
         job = self._job
         self._board = self._kept(Board(job.workers))
+        self._black_box: BlackBox = self._kept(BlackBox())
         self._tokens = self._kept(TokenPipe())
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._closing.callback(os.close, self._bell)
@@ -187,6 +188,7 @@ class _Team:
         for member in self._members:
             os.close(member.pidfd)
             member.reader.close()
+        record_faults(self._black_box.descriptor)
         Worker(self._shared, row, memory=memory, life=self._life_end).work()
 
     # -- play
@@ -325,22 +327,16 @@ class _Team:
 
     def _mourn(self, dead: list[_Member]) -> None:
         """A worker died with items: the others finish what they hold, then say who died."""
-        self._board.stop()
+        while self._tokens.claim() is not None:
+            pass  # nobody shall begin another chunk
         self._hang_up()
         survivors = [member for member in self._living() if member not in dead]
         for member in survivors:
             has_ended(member.pidfd, None)
         self._collect()
-        raise self._crash(dead[0])
-
-    def _crash(self, member: _Member) -> WorkerCrashedError:
-        items = self._board.current(member.row)
-        item = "between two items" if items is None else f"while it ran {named(items)}"
-        end = _how_it_ended(member)
-        return WorkerCrashedError(
-            f"{member.where} {end} {item}",
-            hint="run that item alone with backend='serial' to see what it does to the process",
-        )
+        what = f"{dead[0].where} {how_it_ended(dead[0].pid)}"
+        items = self._board.current(dead[0].row)
+        raise crash(what, items, faults=self._black_box.text())
 
     # -- end
 
@@ -381,14 +377,3 @@ class _Team:
 def _signal(member: _Member, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         signal.pidfd_send_signal(member.pidfd, number)
-
-
-def _how_it_ended(member: _Member) -> str:
-    try:
-        _, status = os.waitpid(member.pid, 0)
-    except ChildProcessError:  # somebody else has collected it
-        return "died"
-    code = os.waitstatus_to_exitcode(status)
-    return (
-        f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
-    )

@@ -171,7 +171,7 @@ def price_of(engine: EngineKind, situation: Situation) -> Price:
         case EngineKind.LOKY:
             warm = situation.spawned_warm
             return price_here(Priced.LOKY_WARM if warm else Priced.LOKY_COLD, situation)
-        case EngineKind.TEAM:
+        case EngineKind.TEAM | EngineKind.WATCHED:
             return price_here(Priced.TEAM, situation)
 
 

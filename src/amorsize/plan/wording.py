@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from amorsize.errors import BackendRefusedError
 from amorsize.plan.units import seconds, three_digits
-from amorsize.vocab.options import Backend
+from amorsize.vocab.options import Backend, OnCrash
 from amorsize.vocab.plan import (
     CannotCross,
     CarriesConnection,
@@ -121,4 +121,24 @@ def refusal(options: Options, reasons: Iterable[Rejection]) -> BackendRefusedErr
     return BackendRefusedError(
         f"{wanted(options)} cannot be used: {'; '.join(dict.fromkeys(telling))}",
         hint="leave the choice to backend='auto'",
+    )
+
+
+def watching(options: Options) -> str:
+    """What the caller asked for that makes it watch only, in the words of the call."""
+    words = {
+        f"timeout={options.timeout_s}": options.timeout_s is not None,
+        f"deadline={options.deadline_s}": options.deadline_s is not None,
+        f"on_crash={options.on_crash.value!r}": options.on_crash is not OnCrash.RAISE,
+        "isolate=True": options.isolate,
+    }
+    return ", ".join(word for word, said in words.items() if said)
+
+
+def no_watch_over_threads(options: Options) -> BackendRefusedError:
+    """The error for threads that are to be stopped, or to die alone."""
+    return BackendRefusedError(
+        f"{wanted(options)} cannot be used with {watching(options)}: a thread cannot be stopped, "
+        "and takes the whole process along when it crashes",
+        hint="leave the choice to backend='auto', which then uses processes",
     )

@@ -35,6 +35,8 @@ def kind_name(engine: EngineKind) -> str:
             return "processes, forked"
         case EngineKind.LOKY:
             return "processes, spawned"
+        case EngineKind.WATCHED:
+            return "processes, watched"
         case _:
             assert_never(engine)
 

@@ -6,7 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from amorsize.plan.units import seconds, three_digits
-from amorsize.plan.wording import in_words
+from amorsize.plan.wording import in_words, watching
 from amorsize.report.candidates import Row, engine_name, kind_name
 from amorsize.report.page import Page, lay_out, wrapped
 from amorsize.vocab.plan import EngineKind, Untried
@@ -38,6 +38,10 @@ def explain(record: RunRecord) -> str:
     """What was measured before the decision, what each candidate would take, and why this one."""
     from amorsize.plan.changes import told_about
 
+    if record.engine is EngineKind.WATCHED:
+        return (
+            f"{record.workers} watched processes, because {watching(record.options)} was asked for"
+        )
     if record.profile is None or record.decision is None:
         return f"the plain loop: {_why_serial(record)}"
     decision = record.decision
@@ -85,12 +89,13 @@ def _range(decision: Decision) -> list[str]:
 
 
 def _with_caller(record: RunRecord) -> str:
-    alone = record.workers == 1 or record.engine is EngineKind.THREADS
+    others = record.engine in {EngineKind.THREADS, EngineKind.WATCHED}
+    alone = record.workers == 1 or others
     return "" if alone else ", the caller among them"
 
 
 def _against_the_loop(record: RunRecord) -> list[str]:
-    if record.workers == 1:
+    if record.workers == 1 and record.engine is not EngineKind.WATCHED:
         return [f"speed-up: none, it was the plain loop; {_why_serial(record)}"]
     loop = seconds(record.work_s)
     actual, predicted = three_digits(record.speedup), three_digits(record.predicted_speedup)

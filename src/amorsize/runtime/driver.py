@@ -23,8 +23,10 @@ from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
 from amorsize.runtime.memory import Memory
 from amorsize.runtime.opening import HERE, Opening
+from amorsize.runtime.partial import carry
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.surroundings import Surroundings
+from amorsize.runtime.watching import watch
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.options import DEFAULT_OPTIONS, Options
 from amorsize.vocab.plan import EngineKind
@@ -108,13 +110,17 @@ class _Run:
     def run(self) -> Outcome:
         try:
             return self._to_the_end()
-        except KeyboardInterrupt:
-            self._ledger.interrupted()
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                self._ledger.interrupted()
+            carry(error, self._ledger)
             raise
 
     def _to_the_end(self) -> Outcome:
-        while (decision := self._opening.run()) is not None:
-            self._hand_over(decision)
+        if self._options.watched:
+            self._watch()
+        else:
+            self._run_and_hand_over()
         for lost in sorted(self._ledger.lost, key=lambda lost: lost.start):
             self._run_again(lost)
         self._ledger.finish()
@@ -127,6 +133,22 @@ class _Run:
         if LOG.isEnabledFor(logging.INFO):
             LOG.info("%s", "; ".join(summary(record).splitlines()))
         return Outcome(results=self._ledger.results, record=record)
+
+    def _run_and_hand_over(self) -> None:
+        while (decision := self._opening.run()) is not None:
+            self._hand_over(decision)
+
+    def _watch(self) -> None:
+        self._source = self._opening.settle()
+        self._workers = watch(
+            self._func,
+            self._source,
+            self._ledger,
+            options=self._options,
+            situation=self._around.situation(),
+            began_s=self._began,
+        )
+        self._note_broken_input()
 
     def _hand_over(self, decision: Decision) -> None:
         if isinstance(self._source, IteratedSource):
@@ -210,7 +232,7 @@ class _Run:
             if self._ledger.limit is not None and index >= self._ledger.limit:
                 return
             if lost.why and not self._options.rerun_lost:
-                raise _lost(index, lost.why)
+                raise ResultLostError.for_item(index, lost.why)
             ran = run_chunk(self._func, iter([item]), (index, index + 1))
             if isinstance(ran.error, KeyboardInterrupt):
                 raise ran.error
@@ -224,13 +246,14 @@ class _Run:
 
     def _record(self) -> RunRecord:
         decision, brought_in = self._parallel, self._workers > 1
+        watched = self._options.watched
         return RunRecord(
             items=len(self._ledger.results),
-            engine=decision.chosen.engine if decision and brought_in else EngineKind.SERIAL,
+            engine=_engine_of(decision if brought_in else None, watched=watched),
             workers=self._workers,
             wall_s=perf_counter() - self._began,
             work_s=self._ledger.work_s,
-            serial_items=self._opening.items if brought_in else len(self._ledger.results),
+            serial_items=self._opening.items if brought_in or watched else self._ledger.completed,
             decision=decision if decision and brought_in else self._opening.decision,
             profile=self._opening.profile,
             situation=self._around.known,
@@ -239,6 +262,13 @@ class _Run:
             asked=wanted(self._options) if self._options.forces_serial else None,
             options=self._options,
         )
+
+
+def _engine_of(decision: Decision | None, *, watched: bool) -> EngineKind:
+    """Who did most of the work."""
+    if watched:
+        return EngineKind.WATCHED
+    return decision.chosen.engine if decision is not None else EngineKind.SERIAL
 
 
 class _Clocks(NamedTuple):
@@ -265,11 +295,6 @@ def _prepared(engine: EngineKind, *, pin: bool, patience_s: float) -> Iterator[N
                 msg = f"this process cannot be forked: {verdict.what}"
                 raise EngineStartError(msg)
         yield
-
-
-def _lost(index: int, why: str) -> ResultLostError:
-    msg = f"what item {index} gave could not come back from its worker: {why}"
-    return ResultLostError(msg, hint="return plain data, or allow rerun_lost=True")
 
 
 def _rerun_note(lost: Stranded) -> str:

@@ -88,6 +88,10 @@ class Ledger:
             self._deliver()
             self.tick()
 
+    def pieces(self) -> list[tuple[int, Sequence[Any]]]:
+        """Consecutive results and the index of the first, in order, apart."""
+        return [(0, self.results), *sorted(self._pieces.items())]
+
     def failed(self, failure: Failure) -> None:
         """See ``Reports.failed``: the smallest index counts."""
         if self.failure is None or failure.index < self.failure.index:

@@ -22,6 +22,17 @@ class Order(StrEnum):
     INPUT = "input"
 
 
+class OnCrash(StrEnum):
+    """What is done when a worker process dies."""
+
+    RAISE = "raise"
+    """Chunks in hand are finished, nothing runs twice, then the error is raised."""
+    RETRY = "retry"
+    """What was lost runs again."""
+    SKIP = "skip"
+    """The same, but the item that killed its worker does not: a failure is put in its place."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How one call wants to be run.
@@ -39,6 +50,19 @@ class Options:
     prefer_threads_for_io: bool = True
     pin_inner_threads: bool = True
     """Reduce BLAS/OpenMP pools to one thread while items run side by side."""
+    timeout_s: float | None = None
+    """No item may take longer."""
+    deadline_s: float | None = None
+    """Nor may the whole run."""
+    on_crash: OnCrash = OnCrash.RAISE
+    isolate: bool = False
+    """Keep items out of the caller's process."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether the caller runs no item, not even the first, and only watches its workers."""
+        limited = self.timeout_s is not None or self.deadline_s is not None
+        return limited or self.isolate or self.on_crash is not OnCrash.RAISE
 
     @property
     def forces_parallel(self) -> bool:

@@ -16,10 +16,12 @@ class EngineKind(StrEnum):
     """Forked workers that inherit function and data, and the caller."""
     LOKY = "loky"
     """Spawned workers that are sent function and data by pickle, and the caller."""
+    WATCHED = "watched"
+    """Processes, forked or spawned, and a caller that runs nothing: it watches them."""
 
     @property
     def crosses_process(self) -> bool:
-        return self in {EngineKind.TEAM, EngineKind.LOKY}
+        return self in {EngineKind.TEAM, EngineKind.LOKY, EngineKind.WATCHED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
