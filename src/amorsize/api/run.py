@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amorsize.engines.source import all_items, source_of
+from amorsize.engines.source import all_items, iterated, source_of
 from amorsize.runtime.driver import run as run_source
 from amorsize.runtime.ledger import Hooks
 from amorsize.vocab.options import DEFAULT_OPTIONS, Options
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from amorsize.runtime.memory import Memory
+    from amorsize.vocab.checkpoint import CheckpointWanted
     from amorsize.vocab.record import RunRecord
 
 
@@ -34,6 +36,7 @@ def run(
     interrupted: Callable[[Sequence[Any]], None] | None = None,
     keep: bool = False,
     memory: Memory | None = None,
+    checkpoint: CheckpointWanted | None = None,
 ) -> Run:
     """Run ``func`` on every item; see ``runtime.driver.run`` for what it raises.
 
@@ -42,8 +45,16 @@ def run(
     ``interrupted`` gets all consecutive results once more: a delivery may have been cut short.
     ``keep`` remembers the items of an input that can be read once only, in ``Run.data``.
     ``memory`` is what earlier calls have learned; without it nothing is looked up or kept.
+    ``checkpoint`` is the file in which finished items are kept, for another run to go on from.
     """
     hooks = Hooks(progress=progress, deliver=deliver, interrupted=interrupted)
     source = source_of(data, keep=keep)
-    done = run_source(func, source, options=options, hooks=hooks, memory=memory)
+    with ExitStack() as closing:
+        if checkpoint is not None:
+            from amorsize.journal.journal import opened
+
+            hooks.journal = closing.enter_context(opened(checkpoint, func))
+            if not source.exact:  # what has only __getitem__ may end earlier than it says
+                source = iterated(data, keep=keep)
+        done = run_source(func, source, options=options, hooks=hooks, memory=memory)
     return Run(done.results, done.record, all_items(source, data))
