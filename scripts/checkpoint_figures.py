@@ -75,11 +75,16 @@ def kills(wanted: int) -> bool:
 
 def costs(items: int, repeats: int) -> None:
     """What a checkpoint adds to an item."""
-    _cost("an integer to an integer", _double, range(items), repeats)
-    _cost("a dict to a dict", _echo, [{"id": i, "name": f"{i}"} for i in range(items)], repeats)
+    _cost("an integer to an integer", _double, range(items), repeats=repeats)
+    _cost(
+        "a dict to a dict",
+        _echo,
+        [{"id": i, "name": f"{i}"} for i in range(items)],
+        repeats=repeats,
+    )
 
 
-def _cost(name: str, func: Callable[..., object], data: Sequence[object], repeats: int) -> None:
+def _cost(name: str, func: Callable[..., object], data: Sequence[object], *, repeats: int) -> None:
     without = median(_time(lambda: execute(func, data, n_jobs=1)) for _ in range(repeats))
     pairs = [_with_checkpoint(func, data) for _ in range(repeats)]
     first, again = (1e6 * median(times) / len(data) for times in zip(*pairs, strict=True))
