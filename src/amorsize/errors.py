@@ -81,6 +81,10 @@ class CheckpointRefusedError(CheckpointError, UsageError):
     """A checkpoint is in use, is no checkpoint, or belongs to another function or other data."""
 
 
+class MemoryShortError(AmorsizeError, MemoryError):
+    """Results have nearly filled the memory: the run ends before the kernel would end it."""
+
+
 class WorkerCrashedError(AmorsizeError):
     """A worker process died while it held items; what it had not handed over is lost."""
 

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,8 @@ def test_messages_and_partial_results_tell_true_indices(
 
     assert any("item 6" in note for note in caught.value.__notes__)
     assert dict(caught.value.results) == {item: 10 * item for item in range(6)}  # type: ignore[attr-defined]  # put there by the run
-    assert 6 in caught.value.remaining  # type: ignore[attr-defined]  # likewise
+    remaining = caught.value.remaining  # type: ignore[attr-defined]  # likewise
+    assert remaining.next_index == 6 if kind is iter else [*remaining] == [6, 7, 8]
 
 
 def test_a_function_that_notes_its_calls_is_still_the_same(tmp_path: Path) -> None:
@@ -253,16 +255,14 @@ def test_no_connection_and_no_lock_cross_a_fork(tmp_path: Path) -> None:
     database = Database(path)
     database.add([Row(0, b"", "1")])
 
-    child = os.fork()
-    if child == 0:
-        here = {os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")[:-1]}
+    def cannot() -> int:
         try:
             database.add([Row(1, b"", "2")])
         except CheckpointError:
-            os._exit(any("run.amor" in place for place in here))
-        os._exit(9)
+            return int(any("run.amor" in place for place in _open_files()))
+        return 9
 
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert _in_a_child(cannot) == 0
     database.add([Row(2, b"", "3")])
     with pytest.raises(CheckpointRefusedError):
         Database(path)
@@ -292,6 +292,14 @@ def test_a_fork_in_another_thread_does_no_harm(tmp_path: Path) -> None:
     database.close()
 
 
+def _open_files() -> list[str]:
+    places = []
+    for descriptor in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            places.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    return places
+
+
 def _rows(path: str) -> list[Row]:
     database = Database(path)
     try:
@@ -315,21 +323,38 @@ def test_a_full_disk_is_told_and_what_was_written_stays(tmp_path: Path) -> None:
     path = tmp_path / "run.amor"
 
     def fills() -> int:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+        database = Database(str(path))
+        database.add([Row(0, b"", "1")])
+        _shut_the_disk()
         try:
-            execute(_large, range(100), checkpoint=path, n_jobs=1)
+            database.add([Row(at, b"", _large(at)) for at in range(1, 100)])
         except CheckpointError as error:
-            told = "cannot be written" in str(error) and "safe" in str(error)
-            return 0 if told and len(error.results) > 0 else 2  # type: ignore[attr-defined]  # put there by the run
+            database.close()
+            return 0 if "cannot be written" in str(error) and "is safe" in str(error) else 2
         return 3
 
     assert _in_a_child(fills) == 0
-    there = len(_rows(str(path)))
-    assert 0 < there < 100
-    assert execute(_large, range(100), checkpoint=path, n_jobs=1) == [
-        _large(item) for item in range(100)
-    ]
+    assert [row.item for row in _rows(str(path))] == [0]
+
+
+def test_a_run_that_finds_the_disk_full_hands_over_what_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "run.amor"
+
+    def fills() -> int:
+        _shut_the_disk()
+        try:
+            execute(_large, range(100), checkpoint=path, n_jobs=1)
+        except CheckpointError as error:
+            return 0 if error.results[0] == _large(0) else 2  # type: ignore[attr-defined]  # put there by the run
+        return 3
+
+    assert _in_a_child(fills) == 0
+    assert execute(_large, range(9), checkpoint=path, n_jobs=1) == [_large(at) for at in range(9)]
+
+
+def _shut_the_disk() -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 
 
 def _large(item: int) -> str:

@@ -71,8 +71,8 @@ class Database:
             trouble = self._trouble("opened", error)
             raise trouble from error
         try:
-            with self._use("opened") as connection:
-                self._prepare(connection)
+            with self._use("opened"):
+                pass
         except BaseException:
             self.close()
             raise
@@ -152,6 +152,7 @@ class Database:
         try:
             if os.name == "nt":
                 connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._prepare(connection)  # before anything of a file that is not ours is changed
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
         except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from amorsize.plan import facts, tunables
+from amorsize.plan.footprint import workers_that_fit
 from amorsize.vocab.plan import (
     CannotCross,
     CarriesConnection,
@@ -16,6 +17,7 @@ from amorsize.vocab.plan import (
     NotForced,
     OneCore,
     Rejection,
+    TooMuchMemory,
     TooShort,
     Untried,
     UsesItsCores,
@@ -54,6 +56,8 @@ def unwise(engine: EngineKind, case: Case) -> Rejection | None:
         return CarriesConnection(profile.carries)
     if situation.nested_in is not None:
         return Nested(situation.nested_in)
+    if workers_that_fit(profile, situation) == 1 and situation.room is not None:
+        return TooMuchMemory(profile.peak_bytes, situation.room.free_bytes)
     if engine is EngineKind.THREADS:
         return _threads(case)
     if profile.returns_its_item:

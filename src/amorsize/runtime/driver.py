@@ -18,6 +18,7 @@ from amorsize.errors import ResultLostError
 from amorsize.machine.blas import one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.plan.facts import has_own_threads, waits
+from amorsize.plan.footprint import warnings_of
 from amorsize.plan.wording import wanted
 from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
@@ -157,6 +158,7 @@ class _Run:
 
     def _watch(self) -> None:
         self._source = self._opening.settle()
+        self._ledger.guard.begins(self._options.n_jobs or self._around.situation().cores)
         self._workers = watch(
             self._func,
             self._source,
@@ -172,6 +174,9 @@ class _Run:
             self._source = self._opening.settle()
         job, before, began = self._job(decision), self._ledger.completed, _Clocks.read(self._ledger)
         engine = self._engine(decision)
+        self._ledger.guard.begins(job.workers)
+        for warning in warnings_of(self._opening.look(), self._around.situation()):
+            self._ledger.note(warning)
         try:
             with _prepared(engine, pin=self._pins(), patience_s=self._patience_s(decision)):
                 workers = engine_for(engine).run(job, self._ledger)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from amorsize.engines.base import Failure
 from amorsize.engines.chunks import InputEndedError
 from amorsize.engines.errors_travel import annotate
+from amorsize.runtime.guard import Guard
 
 if TYPE_CHECKING:
     from amorsize.journal.journal import Journal  # noqa: TC004 - loads sqlite3, which few need
@@ -47,6 +48,7 @@ class Ledger:
     hooks: Hooks
     total: int | None
     journal: Journal | None = None
+    guard: Guard = field(default_factory=Guard)
     results: list[Any] = field(default_factory=list)
     """Every result up to the first gap."""
     failure: Failure | None = None
@@ -71,11 +73,18 @@ class Ledger:
         return None if self.failure is None else self.failure.index
 
     @property
-    def patience_s(self) -> float | None:
-        waits = [None if self.hooks.progress is None else REDRAW_S]
-        if self.journal is not None:
-            waits.append(self.journal.due_s)
-        return min((wait for wait in waits if wait is not None), default=None)
+    def patience_s(self) -> float:
+        waits = [self.guard.patience_s]
+        if self.hooks.progress is not None:
+            waits.append(REDRAW_S)
+        if self.journal is not None and (due_s := self.journal.due_s) is not None:
+            waits.append(due_s)
+        return min(waits)
+
+    @property
+    def most_workers(self) -> int | None:
+        """See ``Reports.most_workers``."""
+        return self.guard.most_workers
 
     @property
     def completed(self) -> int:
@@ -120,7 +129,7 @@ class Ledger:
         self._kept = len(self.results)
         if self.watched:
             self._deliver()
-            self.tick()
+        self.tick()
 
     def pieces(self) -> list[tuple[int, Sequence[Any]]]:
         """Consecutive results and the index of the first, in order, apart."""
@@ -141,7 +150,10 @@ class Ledger:
             self.notes.append(warning)
 
     def tick(self) -> None:
-        """Write the journal and show progress, if it is time."""
+        """Write the journal, show progress and look at memory, each if it is time."""
+        warning = self.guard.look(self.completed)
+        if warning is not None:
+            self.note(warning)
         if self.journal is not None:
             self.journal.tick()
         if self.hooks.progress is None:
