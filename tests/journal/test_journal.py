@@ -67,7 +67,7 @@ HOW: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("options", HOW, ids=str)
-@pytest.mark.parametrize("kind", [list, iter, lambda data: dict.fromkeys(data)], ids=str)
+@pytest.mark.parametrize("kind", [list, iter, dict.fromkeys], ids=str)
 def test_a_finished_checkpoint_gives_its_results_and_calls_nothing(
     tmp_path: Path, options: dict[str, Any], kind: Callable[[Any], Any]
 ) -> None:
@@ -135,14 +135,10 @@ def test_another_function_is_refused_unless_forced(tmp_path: Path) -> None:
 
 def test_a_changed_function_of_the_same_name_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run.amor"
-    for step in (1, 2):
-        space: dict[str, Any] = {"__name__": "job"}
-        exec(f"def job(item):\n    return item + {step}\n", space)  # noqa: S102 - our own text
-        if step == 1:
-            execute(space["job"], range(3), checkpoint=path)
+    execute(_job(1), range(3), checkpoint=path)
 
     with pytest.raises(CheckpointRefusedError, match=r"job\.job, or something that it refers to"):
-        execute(space["job"], range(3), checkpoint=path)
+        execute(_job(2), range(3), checkpoint=path)
 
 
 @pytest.mark.parametrize("kind", [list, iter], ids=str)
@@ -167,7 +163,8 @@ def test_other_data_are_refused_and_changed_items_run_where_it_is_forced(
     assert NOTES == []
     forced = execute(noted, kind(data), checkpoint=path, checkpoint_force=True, n_jobs=1)
     assert forced == [10 * item for item in data]
-    assert NOTES == [item for at, item in enumerate(data) if at > 2 or repr(item) != repr(at)]
+    again = [item for at, item in enumerate(data) if at > 2 or repr(item) != repr(at)]
+    assert NOTES == again
     assert execute(noted, kind(data), checkpoint=path, checkpoint_force=True) == forced
 
 
@@ -177,7 +174,7 @@ def test_a_result_that_does_not_fit_is_named_and_nothing_is_lost(tmp_path: Path)
     def paired(item: int) -> Any:
         return (item,) if item == 3 else item
 
-    with pytest.raises(CheckpointError, match="item 3 .* tuple would come back as list") as caught:
+    with pytest.raises(CheckpointError, match=r"item 3 .* tuple would come back as list") as caught:
         execute(paired, range(6), checkpoint=path, n_jobs=1, order="input")
 
     assert "checkpoint_format='pickle'" in str(caught.value)
@@ -294,9 +291,9 @@ def test_a_fork_in_another_thread_does_no_harm(tmp_path: Path) -> None:
 
 def _open_files() -> list[str]:
     places = []
-    for descriptor in os.listdir("/proc/self/fd"):
+    for descriptor in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            places.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+            places.append(str(descriptor.readlink()))
     return places
 
 
@@ -306,6 +303,13 @@ def _rows(path: str) -> list[Row]:
         return database.rows()
     finally:
         database.close()
+
+
+def _job(step: int) -> Callable[[int], int]:
+    space: dict[str, Any] = {"__name__": "job"}
+    exec(f"def job(item):\n    return item + {step}\n", space)  # noqa: S102 - our own text
+    made: Callable[[int], int] = space["job"]
+    return made
 
 
 def _in_a_child(action: Callable[[], int]) -> int:

@@ -56,20 +56,24 @@ def unwise(engine: EngineKind, case: Case) -> Rejection | None:
         return CarriesConnection(profile.carries)
     if situation.nested_in is not None:
         return Nested(situation.nested_in)
-    if workers_that_fit(profile, situation) == 1 and situation.room is not None:
-        return TooMuchMemory(profile.peak_bytes, situation.room.free_bytes)
     if engine is EngineKind.THREADS:
         return _threads(case)
     if profile.returns_its_item:
         return ChangesItsItem()
     if case.options.prefer_threads_for_io and facts.mostly_waits(profile, situation):
         return _MOSTLY_WAITS
-    return _cores(profile, situation)
+    return _memory(profile, situation) or _cores(profile, situation)
 
 
 def _stuck(*travels: Travel) -> CannotCross | None:
     stuck = next((travel for travel in travels if isinstance(travel, CannotTravel)), None)
     return None if stuck is None else CannotCross(stuck.what, stuck.why)
+
+
+def _memory(profile: Profile, situation: Situation) -> TooMuchMemory | None:
+    if situation.room is None or workers_that_fit(profile, situation) != 1:
+        return None
+    return TooMuchMemory(profile.peak_bytes, situation.room.free_bytes)
 
 
 def _cores(profile: Profile, situation: Situation) -> Rejection | None:
@@ -81,6 +85,9 @@ def _cores(profile: Profile, situation: Situation) -> Rejection | None:
 
 def _threads(case: Case) -> Rejection | None:
     profile, situation = case.profile, case.situation
+    short = _memory(profile, situation)
+    if short is not None:
+        return short
     if facts.waits(profile):
         wanted = not case.options.prefer_threads_for_io
         return NotForced("prefer_threads_for_io=False") if wanted else None
