@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         validate_cache_entry,
     )
     from amorsize.engines.collected import Failure
+    from amorsize.engines.item_rng import item_rng
     from amorsize.errors import (
         AmorsizeError,
         BackendRefusedError,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         UsageError,
         WorkerCrashedError,
     )
+    from amorsize.vocab.policies import RetryPolicy
 
 __all__ = (
     "AmorsizeError",
@@ -80,6 +82,7 @@ __all__ = (
     "ItemTimeoutError",
     "OptimizationResult",
     "ResultLostError",
+    "RetryPolicy",
     "TuningResult",
     "UsageError",
     "ValidationResult",
@@ -100,6 +103,7 @@ __all__ = (
     "get_cache_stats",
     "get_default_config_dir",
     "import_cache",
+    "item_rng",
     "list_configs",
     "list_results",
     "load_config",
@@ -144,6 +148,8 @@ _HOMES = {
         "amorsize.api.history",
     ),
     "Failure": "amorsize.engines.collected",
+    "RetryPolicy": "amorsize.vocab.policies",
+    "item_rng": "amorsize.engines.item_rng",
     "BenchmarkResult": "amorsize.api.benchmark_result",
     "quick_validate": "amorsize.api.validate",
     "validate_optimization": "amorsize.api.validate",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from array import array
 from contextlib import suppress
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from amorsize.api.run import run
-from amorsize.vocab.options import Backend, Options
+from amorsize.errors import ItemTimeoutError
+from amorsize.vocab.options import Backend, OnCrash, Options
 from tests.conformance.jobs import CannotBePickled
 from tests.stress.kit import Elsewhere
 
@@ -118,6 +121,37 @@ def an_interrupt() -> None:
         must_fail()
 
 
+def watched() -> None:
+    check(negative, range(ITEMS), Options(isolate=True, n_jobs=2))
+
+
+def a_watched_generator() -> None:
+    check(negative, (index for index in range(ITEMS)), Options(isolate=True, n_jobs=2))
+
+
+def an_item_that_ends_its_worker() -> None:
+    def deadly(index: int) -> int:
+        if index == ITEMS // 2:
+            os._exit(1)
+        return index
+
+    results = run(deadly, range(ITEMS), Options(on_crash=OnCrash.SKIP, n_jobs=2)).results
+    assert [r for r in results if isinstance(r, int)] == [
+        index for index in range(ITEMS) if index != ITEMS // 2
+    ]
+
+
+def an_item_without_end() -> None:
+    def endless(index: int) -> int:
+        while index == ITEMS // 2:
+            time.sleep(1)
+        return index
+
+    with suppress(ItemTimeoutError):
+        run(endless, range(ITEMS), Options(timeout_s=0.05, n_jobs=2))
+        must_fail()
+
+
 def threads() -> None:
     check(digest, range(ITEMS), THREADS)
 
@@ -154,6 +188,10 @@ KINDS: Final[dict[str, Callable[[], None]]] = {
         a_broken_iterator,
         results_that_cannot_travel,
         an_interrupt,
+        watched,
+        a_watched_generator,
+        an_item_that_ends_its_worker,
+        an_item_without_end,
         threads,
         failing_threads,
         serial,

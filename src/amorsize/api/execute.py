@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from amorsize.api.announce import Announcer
 from amorsize.api.checks import (
@@ -13,6 +13,7 @@ from amorsize.api.checks import (
     checkpoint_from,
     options_from,
 )
+from amorsize.api.policies import check_rate_is_kept, policies_from
 from amorsize.api.progress import shown
 from amorsize.api.run import Run, run
 from amorsize.runtime.memory import Memory
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from amorsize.api.result import OptimizationResult
+    from amorsize.vocab.policies import RetryPolicy
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
+StateT = TypeVar("StateT")
 
 
 class Forced(TypedDict, total=False):
@@ -45,6 +48,11 @@ class Forced(TypedDict, total=False):
     checkpoint: str | PathLike[str] | None
     checkpoint_format: Literal["json", "pickle"]
     checkpoint_force: bool
+    on_error: Literal["raise", "skip", "collect"]
+    retries: int | RetryPolicy
+    max_rate: str | float | None
+    seed: int | None
+    teardown: Callable[[Any], object] | None
 
 
 @overload
@@ -84,8 +92,32 @@ def execute(
 ) -> tuple[list[ResultT], OptimizationResult]: ...
 
 
+@overload
 def execute(
-    func: Callable[[ItemT], ResultT],
+    func: Callable[[ItemT, StateT], ResultT],
+    data: Iterable[ItemT],
+    *,
+    setup: Callable[[], StateT],
+    verbose: bool = ...,
+    return_optimization_result: Literal[False] = ...,
+    **forced: Unpack[Forced],
+) -> list[ResultT]: ...
+
+
+@overload
+def execute(
+    func: Callable[[ItemT, StateT], ResultT],
+    data: Iterable[ItemT],
+    *,
+    setup: Callable[[], StateT],
+    verbose: bool = ...,
+    return_optimization_result: Literal[True],
+    **forced: Unpack[Forced],
+) -> tuple[list[ResultT], OptimizationResult]: ...
+
+
+def execute(
+    func: Callable[..., ResultT],
     data: Iterable[ItemT],
     sample_size: int = 5,
     target_chunk_duration: float = 0.2,
@@ -113,6 +145,12 @@ def execute(
     checkpoint: str | PathLike[str] | None = None,
     checkpoint_format: Literal["json", "pickle"] = "json",
     checkpoint_force: bool = False,
+    on_error: Literal["raise", "skip", "collect"] = "raise",
+    retries: int | RetryPolicy = 0,
+    max_rate: str | float | None = None,
+    seed: int | None = None,
+    setup: Callable[[], Any] | None = None,
+    teardown: Callable[[Any], object] | None = None,
 ) -> list[ResultT] | tuple[list[ResultT], OptimizationResult]:
     """Run ``func`` once on every item and return the results in input order.
 
@@ -121,7 +159,8 @@ def execute(
     process that change would stay in the worker.
 
     Args:
-        func: Called with one item; a plain function, not an ``async`` one.
+        func: Called with one item, and with the value of ``setup`` if there is one; a plain
+            function, not an ``async`` one.
         data: Any iterable. It is read as the plain loop would read it.
         sample_size: Kept for callers of 0.1; the run itself decides how much to measure.
         target_chunk_duration: Kept likewise; chunks follow what was measured.
@@ -142,8 +181,10 @@ def execute(
         rerun_lost: Run an item again whose result could not come back; else raise.
         progress: A bar on stderr, or a callable of (done, total).
         use_cache: Use what earlier calls have learned about ``func``, and keep what this one
-            learns; looked up after 2 ms of items, kept after runs of 0.2 s.
-        timeout: Seconds that an item may take; its worker process is ended then.
+            learns; looked up after 2 ms of items, kept after runs of 0.2 s. Not with a
+            ``max_rate``: times that are waited for say nothing about ``func``.
+        timeout: Seconds that an item may take; its worker process is ended then. Retries are
+            items of their own, and waits for ``setup``, ``max_rate`` or a retry do not count.
         deadline: Seconds that the whole run may take.
         on_crash: When a worker process dies: raise; ``"retry"`` what was lost, an item that
             kills its worker three times at most; ``"skip"`` puts a ``Failure`` in its place.
@@ -157,6 +198,19 @@ def execute(
             again, can run anything that somebody with access has written into the file.
         checkpoint_force: Go on with a file whose function has changed (its results stay), or
             whose data have (changed items run again).
+        on_error: ``"collect"`` puts a ``Failure`` in the place of the result of an item that
+            raised an ``Exception``; ``"skip"`` leaves it out, so that results are fewer than
+            items, and says so in ``warnings``. Interrupts and exits are raised in any case.
+        retries: How many times an item that raised is tried again, at once; a ``RetryPolicy``
+            tells of waits and of the exceptions that it applies to.
+        max_rate: Starts of all workers together, retries included: ``"20/s"``, ``"100/min"``,
+            ``"1000/h"``, or a number per second. Nothing is saved up for a burst.
+        seed: Inside ``func``, ``item_rng()`` then gives a generator that depends on the seed and
+            the item's index only.
+        setup: Called without arguments once per worker (process or thread; the caller, too,
+            where it works), before its first item; ``func(item, value)`` gets what it returned.
+        teardown: Called with that value when the worker runs no more items. What it raises is
+            warned of. A process that is killed does not get to it.
 
     Raises:
         UsageError: a ``ValueError``: an argument is wrong, or a forced engine cannot be used.
@@ -184,6 +238,14 @@ def execute(
         return_optimization_result=return_optimization_result,
         use_cache=use_cache,
     )
+    policies = policies_from(
+        on_error=on_error,
+        retries=retries,
+        max_rate=max_rate,
+        seed=seed,
+        setup=setup,
+        teardown=teardown,
+    )
     options = options_from(
         n_jobs=n_jobs,
         chunksize=chunksize,
@@ -199,9 +261,10 @@ def execute(
         isolate=isolate,
     )
     wanted = checkpoint_from(checkpoint, form=checkpoint_format, force=checkpoint_force)
+    check_rate_is_kept(policies, options.backend)
     announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
     announcer.phase("running", 0.0)
-    memory = Memory(func, wanted=bool(use_cache))
+    memory = Memory(func, wanted=bool(use_cache) and policies.rate_per_s is None)
     with shown(progress) as show:
         done = run(
             func,
@@ -211,6 +274,7 @@ def execute(
             keep=bool(return_optimization_result),
             memory=memory,
             checkpoint=wanted,
+            policies=policies,
         )
     announcer.phase("done", 1.0)
     if not (verbose or return_optimization_result):

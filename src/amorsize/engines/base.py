@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from amorsize.engines.source import Source
 from amorsize.vocab.options import OnCrash
@@ -65,12 +65,15 @@ class Reports(Protocol):
 class Care:
     """What a caller that watches its workers heeds."""
 
-    timeout_s: float | None
-    deadline_s: float | None
-    began_s: float
+    timeout_s: float | None = None
+    deadline_s: float | None = None
+    began_s: float = 0.0
     """When the run began that the deadline is for, on the clock of ``time.perf_counter``."""
-    on_crash: OnCrash
-    rerun_lost: bool
+    on_crash: OnCrash = OnCrash.RAISE
+    rerun_lost: bool = True
+
+
+NO_CARE: Final = Care()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +95,8 @@ class Job:
     where it is wrong. 0: it must do it all."""
     workers_forced: bool = False
     fail_fast: bool = False
-    care: Care | None = None
-    """For the watched engine only, which needs it."""
+    care: Care = NO_CARE
+    """For the watched engine only."""
 
 
 class Engine(Protocol):

@@ -62,6 +62,15 @@ class Skipped:
         return cls(index, f"{type(error).__name__}: {_text(error)}")
 
 
+@dataclass(frozen=True, slots=True)
+class TriedAgain:
+    """The result of an item that needed more than one attempt: the user sees the result."""
+
+    index: int
+    attempts: int
+    result: Any
+
+
 def bounded_repr(value: object) -> str:
     """Never longer than ``SHOWN``, and never an error."""
     try:

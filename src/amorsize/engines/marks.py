@@ -68,6 +68,10 @@ class Marks:
         self._cells[_SINCE + slot] = now_ns
         self._cells[_SLOT + slot] = noted(index, 1)
 
+    def date(self, slot: int, now_ns: int) -> None:
+        """The item that this slot has come to begins at this time."""
+        self._cells[_SINCE + slot] = now_ns
+
     def recall(self, slot: int) -> None:
         """Ask for the rest of the chunk in this slot: others have nothing to do."""
         self._cells[_RECALLED + slot] = 1

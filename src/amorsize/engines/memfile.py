@@ -47,6 +47,8 @@ class FrameKind(IntEnum):
     """The input ended at ``start``."""
     UNREAD = 4
     """These items could not be unpickled here: nobody has run them."""
+    LOG = 5
+    """A log record or a warning, about no item in particular."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

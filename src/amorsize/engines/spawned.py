@@ -23,11 +23,13 @@ from amorsize.engines.errors_travel import annotate, unpack_error
 from amorsize.engines.marks import new_marks
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.noted import named
+from amorsize.engines.per_item import has_end
 from amorsize.engines.spawned_alive import spawned_workers_alive
 from amorsize.engines.spawned_pool import pack_function, spawned_pool
 from amorsize.engines.spawned_post import Post, exit_codes, is_death
 from amorsize.engines.spawned_worker import PartKind, describe, in_spawned_worker
 from amorsize.engines.supply import Supply
+from amorsize.engines.worker_logs import relay
 from amorsize.errors import WorkerCrashedError
 from amorsize.model.chunks import SENT_S, ItemCost, sent_chunk_s
 from amorsize.vocab.plan import EngineKind
@@ -71,7 +73,8 @@ class SpawnedEngine:
         payload = pack_function(job.func)
         marker = INSIDE.set("the caller of a running call")
         try:
-            with spawned_pool(job.workers - 1) as pool, new_marks() as marks:
+            keep = not has_end(job.func)
+            with spawned_pool(job.workers - 1, keep=keep) as pool, new_marks() as marks:
                 MEMORY.begin_once()
                 run = _Run(job, reports, payload=payload, pool=pool, marks=marks)
                 run.play()
@@ -206,6 +209,8 @@ class _Run:
             self._post.own.append(sent.chunk)
         else:
             self.workers.add(reply.worker)
+            for packed in reply.logs:
+                relay(packed, self._reports.note)
             for part in reply.parts:
                 self._take_part(sent.chunk, part, f"worker process {reply.worker}")
 

@@ -10,6 +10,7 @@ import pickle
 import signal
 import sys
 import threading
+import warnings
 import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from amorsize.engines.base import EngineStartError
 from amorsize.engines.spawned_alive import IDLE_POOLS
 from amorsize.engines.spawned_worker import Order, Setting, describe, report_for_duty, serve
+from amorsize.engines.worker_logs import levels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +75,19 @@ def _setting() -> Setting:
     except OSError:  # deleted under our feet
         directory = None
     context = decimal.getcontext() if decimal is not None else None
-    return Setting(directory, dict(os.environ), list(sys.path), context)
+    return Setting(
+        directory, dict(os.environ), list(sys.path), context, levels=levels(), filters=_filters()
+    )
+
+
+def _filters() -> list[Any] | None:
+    """The caller's, for warnings, where they can travel."""
+    filters = list(warnings.filters)
+    try:
+        pickle.dumps(filters, 5)
+    except Exception:  # noqa: BLE001 - a class of warnings that was made on the spot
+        return None
+    return filters
 
 
 def pack_items(items: list[Any]) -> bytes | None:
@@ -185,8 +199,11 @@ class SpawnedPool:
 
 
 @contextmanager
-def spawned_pool(workers: int) -> Iterator[SpawnedPool]:
-    """A pool whose workers stay for the next call, unless something is raised inside."""
+def spawned_pool(workers: int, *, keep: bool = True) -> Iterator[SpawnedPool]:
+    """A pool whose workers stay for the next call, unless something is raised inside.
+
+    Without ``keep`` they are let go, and seen gone.
+    """
     size = max(1, min(workers, MOST_WORKERS))
     pool: SpawnedPool = IDLE_POOLS.take(size) or SpawnedPool(size)
     try:
@@ -195,7 +212,10 @@ def spawned_pool(workers: int) -> Iterator[SpawnedPool]:
         pool.kill()
         raise
     else:
-        IDLE_POOLS.give_back(pool)
+        if keep:
+            IDLE_POOLS.give_back(pool)
+        else:
+            pool.dismiss(wait=True)
 
 
 def _processes_of(executor: Any) -> list[Any]:

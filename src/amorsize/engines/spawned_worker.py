@@ -20,6 +20,8 @@ from amorsize.engines.errors_travel import portable
 from amorsize.engines.homeward import pack
 from amorsize.engines.marks import seen_marks
 from amorsize.engines.nesting import INSIDE
+from amorsize.engines.worker_logs import Outlet, adopt_filters, adopt_levels
+from amorsize.engines.worker_state import end_of_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +40,10 @@ class Setting(NamedTuple):
     environment: dict[str, str]
     path: list[str]
     decimal: Any
+    levels: dict[str, Any]
+    """Of loggers."""
+    filters: list[Any] | None
+    """For warnings; ``None``: they cannot travel."""
 
 
 class Order(NamedTuple):
@@ -81,6 +87,8 @@ class Reply(NamedTuple):
     bad_function: str | None = None
     """The function cannot be loaded here, and this is why."""
     bad_items: str | None = None
+    logs: tuple[bytes, ...] = ()
+    """Log records and warnings, in order."""
 
 
 class _Kept:
@@ -90,6 +98,22 @@ class _Kept:
         self.is_worker = False
         self.functions: OrderedDict[bytes, tuple[Setting, Callable[[Any], Any]]] = OrderedDict()
         self.digest = b""
+        self.logs: list[bytes] = []
+        self.outlet: Outlet | None = None
+
+    def listen(self) -> Outlet:
+        """Keep what is logged, for the next reply."""
+        if self.outlet is None:
+            self.outlet = Outlet(self.logs.append)
+            self.outlet.open()
+            _see_to_the_end()
+        return self.outlet
+
+    def take_logs(self) -> tuple[bytes, ...]:
+        self.listen().end_chunk()
+        logs = tuple(self.logs)
+        self.logs.clear()
+        return logs
 
     def function(self, order: Order) -> Callable[[Any], Any] | None:
         """The function of this order, the caller's setting around it; ``None`` if unknown."""
@@ -99,6 +123,7 @@ class _Kept:
             self._load(order.digest, order.payload)
         setting, func = self.functions[order.digest]
         if self.digest != order.digest:
+            end_of_worker()
             adopt(setting)
             self.digest = order.digest
             self.functions.move_to_end(order.digest)
@@ -106,6 +131,7 @@ class _Kept:
 
     def _load(self, digest: bytes, payload: bytes) -> None:
         setting, packed = pickle.loads(payload)
+        end_of_worker()
         adopt(setting)
         self.functions[digest] = setting, pickle.loads(packed)
         self.digest = digest
@@ -133,6 +159,7 @@ def serve(order: Order) -> Reply:
     """Run a chunk."""
     worker = report_for_duty()
     INSIDE.set(f"worker process {worker}")
+    _KEPT.listen()
     try:
         func = _KEPT.function(order)
     except Exception as error:  # noqa: BLE001 - loading runs code of the user's
@@ -148,7 +175,7 @@ def serve(order: Order) -> Reply:
         stop_at = _unheard if marks is None else marks.lower_limit
         parts = tuple(_parts(func, items, order, watch=watch, stop_at=stop_at))
     _flush_streams()
-    return Reply(worker, parts)
+    return Reply(worker, parts, logs=_KEPT.take_logs())
 
 
 def describe(error: BaseException) -> str:
@@ -237,10 +264,26 @@ def adopt(setting: Setting) -> None:
     if setting.directory is not None:
         with suppress(OSError):  # gone meanwhile: the function will notice if it matters
             os.chdir(setting.directory)
+    adopt_levels(setting.levels)
+    if setting.filters is not None:
+        adopt_filters(setting.filters)
     if setting.decimal is not None:
         import decimal
 
         decimal.setcontext(setting.decimal.copy())
+
+
+def _see_to_the_end() -> None:
+    """When this process ends by itself, it ends as a worker does."""
+    from multiprocessing.util import Finalize
+
+    Finalize(None, _end, exitpriority=10)
+
+
+def _end() -> None:
+    if _KEPT.outlet is not None:
+        _KEPT.outlet.close()
+    end_of_worker()
 
 
 def _flush_streams() -> None:

@@ -31,9 +31,11 @@ from amorsize.engines.forking import (
 from amorsize.engines.inbox import IndexedInbox, SentInbox, inbox_for
 from amorsize.engines.memfile import Frame, FrameKind, FrameReader, memory_file
 from amorsize.engines.nesting import INSIDE
+from amorsize.engines.per_item import has_end
 from amorsize.engines.reaper import REAPER, has_ended
 from amorsize.engines.team_worker import Lookout, Shared, Worker
 from amorsize.engines.tokens import TokenPipe
+from amorsize.engines.worker_logs import relay
 from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
@@ -271,6 +273,8 @@ class _Team:
                 self._strand(frame, str(pickle.loads(frame.payload)))
             case FrameKind.UNREAD:
                 self._strand(frame, "")
+            case FrameKind.LOG:
+                relay(bytes(frame.payload), self._reports.note)
             case FrameKind.ENDED:
                 self._reports.failed(Failure(frame.start, InputEndedError(), member.where))
         if frame.covered:
@@ -371,6 +375,10 @@ class _Team:
     def dismiss(self) -> None:
         """All is done: let the workers go, and wait for none of them."""
         self._hang_up()
+        if has_end(self._job.func):
+            for member in self._living():
+                has_ended(member.pidfd, None)
+            self._collect()
         for member in self._members:
             REAPER.expect(member.pid, member.pidfd)
             member.reader.close()

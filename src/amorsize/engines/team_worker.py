@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Protocol
@@ -16,6 +17,8 @@ from amorsize.engines.forking import Interrupted, flush_streams
 from amorsize.engines.memfile import Frame, FrameKind, FrameWriter, Packed, pack
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.tokens import TokenPipe
+from amorsize.engines.worker_logs import Outlet
+from amorsize.engines.worker_state import end_of_worker
 from amorsize.model.chunks import SPLIT_AFTER_S
 
 
@@ -90,10 +93,19 @@ class Worker:
         self._life = life
         self._writer = FrameWriter(memory)
         self._lookout = Lookout(shared, row)
+        self._outlet = Outlet(self._send_log)
 
     def work(self) -> None:
         """Serve tokens until there are no more."""
         INSIDE.set(f"worker process {os.getpid()}")
+        self._outlet.open()
+        try:
+            self._serve_all()
+        finally:
+            end_of_worker()
+            self._outlet.end_chunk()
+
+    def _serve_all(self) -> None:
         tokens = self._shared.tokens
         waiter = select.poll()
         waiter.register(tokens.reader, select.POLLIN)
@@ -111,8 +123,16 @@ class Worker:
         for frame in self._frames(token):
             self._writer.append(frame)
         flush_streams()
+        self._outlet.end_chunk()
         board.commit(self._row, self._writer.end)
         board.note_idle(self._row)
+        os.eventfd_write(self._shared.bell, 1)
+
+    def _send_log(self, packed: bytes) -> None:
+        """At once: what a worker says before it dies is what one wants to know."""
+        with suppress(OSError):  # no memory for it
+            self._writer.append(_frame(FrameKind.LOG, 0, Packed(packed, []), covered=0))
+        self._shared.board.commit(self._row, self._writer.end)
         os.eventfd_write(self._shared.bell, 1)
 
     def _frames(self, token: tuple[int, int]) -> Iterator[Frame]:

@@ -21,6 +21,7 @@ from amorsize.engines.base import EngineStartError, Failure
 from amorsize.engines.chunks import Ran, run_chunk
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.supply import Supply
+from amorsize.engines.worker_state import end_of_worker
 from amorsize.machine.ownthreads import forget, see_gone
 from amorsize.model.chunks import THREAD_QUANTUM_S, ItemCost, thread_chunk
 from amorsize.plan.concurrency import MOST_THREADS, SCOUTS, Expectation, Width, WidthFinder
@@ -309,6 +310,12 @@ class _Crew:
         self._full_s = perf_counter()
         INSIDE.set(where)
         _own_decimal_context()
+        try:
+            self._serve(where)
+        finally:
+            end_of_worker()
+
+    def _serve(self, where: str) -> None:
         while (chunk := self._tasks.get()) is not None:
             stop = chunk.start + len(chunk.items)
             began = thread_time() if self._expected is not None else 0.0

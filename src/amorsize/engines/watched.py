@@ -13,11 +13,12 @@ from contextlib import ExitStack, contextmanager
 from time import perf_counter, perf_counter_ns
 from typing import TYPE_CHECKING, Final
 
-from amorsize.engines.base import EngineStartError, Failure
+from amorsize.engines.base import EngineStartError
 from amorsize.engines.crash import BlackBox
 from amorsize.engines.forking import hold_interrupts, interrupts_held, let_interrupts_in
 from amorsize.engines.marks import SLOTS, new_marks
 from amorsize.engines.nesting import INSIDE
+from amorsize.engines.per_item import has_end
 from amorsize.engines.reaper import REAPER, has_ended
 from amorsize.engines.source import Chunk
 from amorsize.engines.spawned_pool import pack_items
@@ -25,6 +26,7 @@ from amorsize.engines.watched_handout import CHUNK_S, Handout
 from amorsize.engines.watched_intake import Intake
 from amorsize.engines.watched_process import Nursery
 from amorsize.engines.watched_toll import Toll
+from amorsize.engines.watched_verdict import Verdicts
 from amorsize.engines.watched_width import Crowd
 from amorsize.engines.watched_wire import Kind, Letter
 from amorsize.errors import DeadlineExceededError, ItemStuckError, ItemTimeoutError
@@ -35,7 +37,7 @@ from amorsize.vocab.plan import EngineKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from amorsize.engines.base import Care, Job, Reports
+    from amorsize.engines.base import Job, Reports
     from amorsize.engines.forking import Mask
     from amorsize.engines.marks import Marks
     from amorsize.engines.watched_process import Process
@@ -54,9 +56,15 @@ class WatchedEngine:
 
     kind = EngineKind.WATCHED
 
+    def __init__(self, *, may_fork: bool = True) -> None:
+        self._may_fork = may_fork
+
     def run(self, job: Job, reports: Reports, /) -> int:
         """See ``Engine.run``; ``EngineStartError`` also where a worker cannot load the function."""
-        with interrupts_held() as usual, _prepared(job, reports, usual) as run:
+        with (
+            interrupts_held() as usual,
+            _prepared(job, reports, usual, may_fork=self._may_fork) as run,
+        ):
             let_interrupts_in(usual)
             run.play()
             hold_interrupts()
@@ -64,15 +72,17 @@ class WatchedEngine:
 
 
 @contextmanager
-def _prepared(job: Job, reports: Reports, usual: Mask) -> Iterator[_Run]:
+def _prepared(job: Job, reports: Reports, usual: Mask, *, may_fork: bool) -> Iterator[_Run]:
     """A run without workers yet; on the way out none is left running. Interrupts are held."""
     marker = INSIDE.set("the caller of a running call")
     try:
         with ExitStack() as closing:
             marks = closing.enter_context(new_marks())
+            closing.callback(marks.close)  # whatever happens: an error would keep it open
             faults = BlackBox()
             closing.callback(faults.close)
-            may_fork = not isinstance(closing.enter_context(settled_for_fork()), ForkUnsafe)
+            verdict = closing.enter_context(settled_for_fork())
+            may_fork = may_fork and not isinstance(verdict, ForkUnsafe)
             nursery = Nursery(job, marks=marks, faults=faults, may_fork=may_fork)
             run = _Run(job, reports, usual=usual, marks=marks, nursery=nursery, faults=faults)
             try:
@@ -97,10 +107,7 @@ class _Run:
         nursery: Nursery,
         faults: BlackBox,
     ) -> None:
-        if job.care is None:
-            msg = "a watched run needs to know what to heed"
-            raise EngineStartError(msg)
-        self._care: Care = job.care
+        self._care = job.care
         self._job = job
         self._reports = reports
         self._usual = usual
@@ -108,8 +115,10 @@ class _Run:
         self._nursery = nursery
         self._handout = Handout(job, reports)
         self._crowd = Crowd(job, forks=nursery.can_fork())
-        self._intake = Intake(reports, self._handout, self._crowd)
-        self._toll = Toll(self._care, reports, handout=self._handout, faults=faults)
+        self._faults = faults
+        verdicts = self._verdicts = Verdicts(job, reports, self._handout)
+        self._intake = Intake(reports, self._handout, crowd=self._crowd, verdicts=verdicts)
+        self._toll = Toll(job, reports, handout=self._handout, verdicts=verdicts)
         self._processes: list[Process] = []
         self._free_slots = list(range(SLOTS - 1, -1, -1))
         self._no_more: EngineStartError | None = None
@@ -132,6 +141,20 @@ class _Run:
                 return
         if self._toll.crash is not None:
             raise self._toll.crash
+        if has_end(self._job.func):
+            self._see_out()
+
+    def _see_out(self) -> None:
+        """All is done, but every worker has something to end."""
+        for process in self._processes:
+            process.hang_up()
+        while self._processes and not self._check_deadline():
+            self._wait()
+            for process in self._processes.copy():
+                ended = has_ended(process.pidfd)
+                self._intake.read(process)
+                if ended:
+                    self._part_with(process)
 
     def _heed(self) -> None:
         if self._reports.limit is not None:
@@ -233,7 +256,7 @@ class _Run:
                 self._handout.take_back(Chunk(chunk.start + at, [chunk.items[at]]))
             return
         if not self._nursery.can_fork():
-            self._reports.failed(Failure(chunk.start, _stuck(chunk.start), "the caller"))
+            self._verdicts.give_up(chunk, _stuck(self._verdicts.named(chunk)[0]), "the caller")
             return
         self._make_room()
         process = self._hire(chunk, born_for=chunk)
@@ -248,6 +271,8 @@ class _Run:
 
     def _recall(self) -> None:
         """Somebody has nothing to do: let those who hold much give it back."""
+        if self._job.chunksize is not None:
+            return
         for process in self._busy():
             if len(process.rest().items) > 1 and perf_counter() - process.since_s > RECALL_S:
                 self._marks.recall(process.slot)
@@ -281,16 +306,14 @@ class _Run:
 
     def _age_s(self, process: Process) -> float:
         """How long its item has been running; 0 between two."""
-        if self._running(process) is None:
+        if not self._is_running(process):
             return 0.0
-        return (perf_counter_ns() - self._marks.since_ns(process.slot)) / 1e9
+        return max(0.0, (perf_counter_ns() - self._marks.since_ns(process.slot)) / 1e9)
 
-    def _running(self, process: Process) -> range | None:
-        """The item that it has begun and not told of."""
+    def _is_running(self, process: Process) -> bool:
+        """Whether it has begun an item and not told of it: the first of the rest of its chunk."""
         started = self._marks.started(process.slot)
-        if process.chunk is None or started is None or started[0] < process.rest().start:
-            return None
-        return started
+        return process.chunk is not None and started is not None and started[0] >= process.next_at
 
     def _take_in(self) -> None:
         for process in self._processes.copy():
@@ -302,12 +325,9 @@ class _Run:
                 self._part_with(process)
 
     def _mourn(self, process: Process) -> None:
-        running = self._running(process)
-        with self._quietly():
-            self._processes.remove(process)
-            self._free_slots.append(process.slot)
-            process.bury()
-        self._toll.take(process, running)
+        was_running = self._is_running(process)
+        self._part_with(process)
+        self._toll.take(process, was_running=was_running, faults=self._faults.text())
 
     def _part_with(self, process: Process) -> None:
         with self._quietly():
@@ -317,11 +337,13 @@ class _Run:
 
     # -- limits
 
-    def _check_deadline(self) -> None:
+    def _check_deadline(self) -> bool:
+        """Raise where it has passed; false until then."""
         care = self._care
         if care.deadline_s is not None and perf_counter() - care.began_s >= care.deadline_s:
             msg = f"the run was not done within deadline={care.deadline_s:g} seconds"
             raise DeadlineExceededError(msg, hint=HINT)
+        return False
 
     def _end_overdue(self) -> None:
         if self._care.timeout_s is None:
@@ -334,22 +356,21 @@ class _Run:
         """Stopped, it can be seen for certain which item it runs, and for how long."""
         process.stop()
         self._intake.read(process)
-        running = self._running(process)
-        if running is None or self._age_s(process) < timeout_s:
+        if self._age_s(process) < timeout_s:
             process.go_on()
             return
         process.kill()
-        index = running[0]
-        process.told += 1
+        lost = process.give_away_next()
         self._handout.take_back(process.rest())
         self._part_with(process)
-        self._reports.failed(Failure(index, _overdue(index, timeout_s), process.where))
+        error = _overdue(self._verdicts.named(lost)[0], timeout_s)
+        self._verdicts.try_again(lost, error, process.where)
         self._heed()
 
     # -- the end
 
     def dismiss(self) -> None:
-        """All is done: let the workers go, and wait for none of them."""
+        """Let the workers go, and wait for none of them."""
         while self._processes:
             self._processes.pop().bury()
         REAPER.reap()

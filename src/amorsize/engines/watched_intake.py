@@ -9,6 +9,7 @@ from amorsize.engines.base import EngineStartError, Failure
 from amorsize.engines.errors_travel import annotate, unpack_error
 from amorsize.engines.spawned_worker import describe
 from amorsize.engines.watched_wire import Kind, Letter
+from amorsize.engines.worker_logs import relay
 from amorsize.errors import ResultLostError
 
 if TYPE_CHECKING:
@@ -16,14 +17,18 @@ if TYPE_CHECKING:
     from amorsize.engines.source import Chunk
     from amorsize.engines.watched_handout import Handout
     from amorsize.engines.watched_process import Process
+    from amorsize.engines.watched_verdict import Verdicts
     from amorsize.engines.watched_width import Crowd
 
 
 class Intake:
     """Reads letters; consecutive results are told of together."""
 
-    def __init__(self, reports: Reports, handout: Handout, crowd: Crowd) -> None:
+    def __init__(
+        self, reports: Reports, handout: Handout, *, crowd: Crowd, verdicts: Verdicts
+    ) -> None:
         self._reports = reports
+        self._verdicts = verdicts
         self._handout = handout
         self._crowd = crowd
         self._results: list[Any] = []
@@ -46,7 +51,7 @@ class Intake:
             result = pickle.loads(letter.payload)
         except Exception as error:  # noqa: BLE001 - the user's __setstate__ may raise anything
             self._tell(process)
-            self._lost(letter.at, describe(error), process)
+            self._lost(describe(error), process)
             return
         self._results.append(result)
         self._took_ns += letter.first
@@ -70,13 +75,15 @@ class Intake:
             case Kind.FAILED:
                 self._take_failure(letter, process)
             case Kind.STRANDED:
-                self._lost(letter.at, text, process)
+                self._lost(text, process)
             case Kind.UNREAD:
                 self.unsent.append(process.rest())
                 process.chunk = None
             case Kind.BAD_FUNCTION:
                 msg = f"workers cannot load the function: {text}"
                 raise EngineStartError(msg)
+            case Kind.LOG:
+                relay(letter.payload, self._reports.note)
             case Kind.DONE:
                 self._end_chunk(letter, process)
             case _:
@@ -86,19 +93,17 @@ class Intake:
         try:
             error, text = unpack_error(letter.payload)
         except Exception as trouble:  # noqa: BLE001 - an exception may refuse to be rebuilt
-            self._lost(letter.at, describe(trouble), process)
+            self._lost(describe(trouble), process)
             return
-        process.told += 1
-        process.has_worked = True
+        process.give_away_next()
         annotate(error, f"traceback in {process.where}:\n{text.rstrip()}")
         self._reports.failed(Failure(letter.at, error, process.where))
 
-    def _lost(self, index: int, why: str, process: Process) -> None:
+    def _lost(self, why: str, process: Process) -> None:
         """It ran, and may run nowhere else: the caller runs nothing."""
-        process.told += 1
-        process.has_worked = True
-        error = ResultLostError.for_item(index, why)
-        self._reports.failed(Failure(index, error, process.where))
+        lost = process.give_away_next()
+        error = ResultLostError.for_item(self._verdicts.named(lost)[0], why)
+        self._verdicts.give_up(lost, error, process.where)
 
     def _end_chunk(self, letter: Letter, process: Process) -> None:
         self._handout.learn(process.told, letter.first / 1e9)

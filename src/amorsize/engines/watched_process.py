@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from amorsize.engines.base import EngineStartError
 from amorsize.engines.forking import flush_c_streams, flush_streams, fork_worker
+from amorsize.engines.homeward import be_a_fork
 from amorsize.engines.reaper import REAPER, has_ended
 from amorsize.engines.source import Chunk, IndexedSource
 from amorsize.engines.spawned_pool import pack_function
@@ -70,9 +71,25 @@ class Process:
             return Chunk(-1, [])
         return Chunk(self.chunk.start + self.told, self.chunk.items[self.told :])
 
+    @property
+    def next_at(self) -> int:
+        """Where that rest begins."""
+        return self.chunk.start + self.told if self.chunk is not None else -1
+
+    def give_away_next(self) -> Chunk:
+        """The first of those items, alone: it is told of otherwise."""
+        start, items = self.rest()
+        self.told += 1
+        self.has_worked = True
+        return Chunk(start, items[:1])
+
+    def hang_up(self) -> None:
+        """Tell it that nothing more will come."""
+        self.outgoing.close()
+
     def let_go(self) -> None:
-        """Drop our ends, which tells it to leave."""
-        os.close(self.outgoing.descriptor)
+        """Drop our ends."""
+        self.hang_up()
         os.close(self.box.descriptor)
 
     def send(self, number: signal.Signals) -> None:
@@ -166,6 +183,7 @@ class Nursery:
                     marks=self._marks,
                     slot=slot,
                 )
+                be_a_fork()
                 Worker(desk, self._job.func, inherited).work()
 
             process = _process(fork_worker(live), slot, (tasks[1], letters[0]))

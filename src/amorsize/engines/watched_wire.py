@@ -39,6 +39,8 @@ class Kind(IntEnum):
     """The function cannot be loaded; the payload says why."""
     DONE = 8
     """The chunk ends here; it took ``first`` nanoseconds in all."""
+    LOG = 9
+    """A log record or a warning, of no item in particular."""
 
 
 class Letter(NamedTuple):
@@ -123,8 +125,14 @@ class Outgoing:
     def push(self) -> None:
         """Write as much as the pipe takes. A reader that has died is found out otherwise."""
         with suppress(BlockingIOError, BrokenPipeError):
-            while self._rest:
+            while self._rest and self.descriptor >= 0:
                 self._rest = self._rest[os.write(self.descriptor, self._rest) :]
+
+    def close(self) -> None:
+        """Once, however often it is asked for."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
 
     @property
     def is_waiting(self) -> bool:

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import os
 import pickle
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter_ns, process_time_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.crash import record_faults
 from amorsize.engines.errors_travel import portable
 from amorsize.engines.forking import Interrupted, be_a_worker, flush_streams
 from amorsize.engines.homeward import pack
+from amorsize.engines.item_clock import ItemClock
 from amorsize.engines.marks import Marks, seen_marks
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.spawned_worker import adopt, describe
 from amorsize.engines.watched_wire import Kind, Letter, read, write
+from amorsize.engines.worker_logs import Outlet
+from amorsize.engines.worker_state import end_of_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from amorsize.engines.chunks import Ran
+
+NEVER: Final = 2**62
+"""As the time at which an item began: it has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,23 @@ class Worker:
         """Serve letters until the caller hangs up."""
         INSIDE.set(f"worker process {os.getpid()}")
         record_faults(self._desk.faults)
+        outlet = self._outlet = Outlet(lambda packed: self._say(Letter(Kind.LOG, -1, packed)))
+        outlet.open()
+        self._keep_time()
+        try:
+            self._serve_all()
+        finally:
+            with suppress(BrokenPipeError):  # the caller listens only where there is an end to make
+                end_of_worker()
+                outlet.end_chunk()
+            outlet.close()
+
+    def _keep_time(self) -> None:
+        marks, slot = self._desk.marks, self._desk.slot
+        ItemClock.starts = lambda: marks.date(slot, perf_counter_ns())
+        ItemClock.waits = lambda: marks.date(slot, NEVER)
+
+    def _serve_all(self) -> None:
         while (letter := read(self._desk.tasks)) is not None:
             if letter.kind is Kind.FUNCTION:
                 self._load(letter)
@@ -86,6 +110,7 @@ class Worker:
             marks, slot = self._desk.marks, self._desk.slot
             while index < stop and marks.may_go_on(slot, index) and self._run(index, items):
                 index += 1
+        self._outlet.end_chunk()
         self._say(Letter(Kind.DONE, index, first=perf_counter_ns() - began_ns))
 
     def _items(self, letter: Letter, stop: int) -> Iterator[Any]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left
 from contextlib import contextmanager
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
+from amorsize.engines.collected import TriedAgain
 from amorsize.errors import CheckpointError, CheckpointRefusedError
 from amorsize.journal.codec import decode
 from amorsize.journal.database import Database, Row
@@ -33,8 +35,18 @@ UNTOLD: Final = "the checkpoint cannot tell whether {what} has changed since: it
 class Journal:
     """What a run asks and tells; ``opened`` makes one. Is an ``engines.source.Finished``."""
 
-    def __init__(self, database: Database, wanted: CheckpointWanted) -> None:
+    def __init__(
+        self,
+        database: Database,
+        wanted: CheckpointWanted,
+        func: Callable[..., Any],
+        *,
+        also: Sequence[Any] = (),
+    ) -> None:
+        """``also`` is what else the results of ``func`` depend on."""
         self._database = database
+        self.users_func = func
+        self._also = also
         self._wanted = wanted
         self._finished = {row.item: row for row in database.rows()}
         """What was there, and has not been passed yet."""
@@ -147,6 +159,8 @@ class Journal:
         if isinstance(one, Misfit):
             self._misfit = self._misfit or self._does_not_fit(index, one.why)
             return one.result
+        if isinstance(one, TriedAgain):
+            return replace(one, result=self._take(index, one.result))
         if not isinstance(one, Done):
             return one
         if one.digest == UNKNOWN:
@@ -173,22 +187,25 @@ class Journal:
             self._database.add(self._rows)
             self._rows = []
 
-    def end(self, items: int, func: Callable[..., Any]) -> None:
+    def end(self, items: int) -> None:
         """All items are done."""
         self.check_length(items)
         self.write()
-        self._database.note({"items": str(items), **Sameness.of(func).at_the_end()})
+        self._database.note({"items": str(items), **self._now().at_the_end()})
+
+    def _now(self) -> Sameness:
+        return Sameness.of(self.users_func, self._also)
 
     # -- opening
 
-    def check_function(self, func: Callable[..., Any]) -> None:
+    def check_function(self) -> None:
         """Compare it with what was noted, and note what is new.
 
         Raises:
             CheckpointRefusedError: it has changed, and going on was not forced; or the file holds
                 pickles, and reading them was not asked for.
         """
-        about, now = self._database.about(), Sameness.of(func)
+        about, now = self._database.about(), self._now()
         if not now.key:
             self._note(UNTOLD.format(what=now.name, why=f"refers to {now.why_not}"))
         if about:
@@ -242,7 +259,9 @@ def _pickled(path: str) -> str:
 
 
 @contextmanager
-def opened(wanted: CheckpointWanted, func: Callable[[Any], Any]) -> Iterator[Journal]:
+def opened(
+    wanted: CheckpointWanted, func: Callable[..., Any], *, also: Sequence[Any] = ()
+) -> Iterator[Journal]:
     """A journal for a run of ``func``; whatever ends the run, what is finished is written.
 
     Raises:
@@ -251,8 +270,8 @@ def opened(wanted: CheckpointWanted, func: Callable[[Any], Any]) -> Iterator[Jou
     """
     database = Database(wanted.path)
     try:
-        journal = Journal(database, wanted)
-        journal.check_function(func)
+        journal = Journal(database, wanted, func, also=also)
+        journal.check_function()
         try:
             yield journal
         except BaseException as error:

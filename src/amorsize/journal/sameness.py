@@ -10,7 +10,7 @@ from amorsize.cache.identity.naming import INTERPRETER
 from amorsize.errors import CheckpointRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 FORCE: Final = (
     "checkpoint_force=True (--force) goes on all the same and keeps the results that are there"
@@ -27,8 +27,9 @@ class Sameness:
     why_not: str = ""
 
     @classmethod
-    def of(cls, func: Any) -> Sameness:
-        known = identify(func)
+    def of(cls, func: Any, also: Sequence[Any] = ()) -> Sameness:
+        """``also`` is what else its results depend on."""
+        known = identify((func, *also) if any(one is not None for one in also) else func)
         return cls(_name_of(func), known.key if known.shared else "", known.why_not or "")
 
     def at_the_start(self) -> dict[str, str]:

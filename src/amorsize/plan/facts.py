@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, sqrt
+from math import ceil, inf, sqrt
 from typing import TYPE_CHECKING
 
 from amorsize.model.makespan import NO_TIME_S, Capacity, Work
@@ -193,6 +193,18 @@ def _with_a_core(case: Case, engine: EngineKind) -> int:
     if engine.crosses_process:
         return ceil(min(cores / load, cores * tunables.PROCESSES_PER_CORE))
     return ceil(cores / load)
+
+
+def allowed_workers(case: Case) -> float:
+    """Beyond this number they would wait for their turn, by ``max_rate``; without it no limit.
+
+    One worker that is held up takes an interval per item, give or take what timers do.
+    """
+    rate_per_s = case.options.rate_per_s
+    if rate_per_s is None:
+        return inf
+    busy = rate_per_s * case.profile.mean_s * case.profile.trend
+    return max(1, ceil(busy * (1 - tunables.RATE_SLACK)))
 
 
 def transfers_of(

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _MOSTLY_WAITS: Final = Untried("the function mostly waits, and threads wait at no cost")
 
 
+_ONE_IS_ENOUGH: Final = Untried("one worker starts items as often as max_rate allows")
+
+
 def impossible(engine: EngineKind, case: Case) -> Rejection | None:
     """Why ``engine`` cannot run this at all, not even by force."""
     profile, situation = case.profile, case.situation
@@ -52,10 +55,9 @@ def impossible(engine: EngineKind, case: Case) -> Rejection | None:
 def unwise(engine: EngineKind, case: Case) -> Rejection | None:
     """Why ``auto`` does not use ``engine`` although it could."""
     profile, situation = case.profile, case.situation
-    if profile.carries is not None:
-        return CarriesConnection(profile.carries)
-    if situation.nested_in is not None:
-        return Nested(situation.nested_in)
+    reason = _alone(case)
+    if reason is not None:
+        return reason
     if engine is EngineKind.THREADS:
         return _threads(case)
     if profile.returns_its_item:
@@ -63,6 +65,15 @@ def unwise(engine: EngineKind, case: Case) -> Rejection | None:
     if case.options.prefer_threads_for_io and facts.mostly_waits(profile, situation):
         return _MOSTLY_WAITS
     return _memory(profile, situation) or _cores(profile, situation)
+
+
+def _alone(case: Case) -> Rejection | None:
+    """Why nobody is to help the caller, whoever it is."""
+    if case.profile.carries is not None:
+        return CarriesConnection(case.profile.carries)
+    if case.situation.nested_in is not None:
+        return Nested(case.situation.nested_in)
+    return _ONE_IS_ENOUGH if facts.allowed_workers(case) == 1 else None
 
 
 def _stuck(*travels: Travel) -> CannotCross | None:

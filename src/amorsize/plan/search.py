@@ -81,10 +81,11 @@ def best_offer(engine: EngineKind, case: Case) -> Offer:
     workers = case.options.n_jobs
     if workers is not None:
         return sizes.offer(workers)
+    allowed = facts.allowed_workers(case)
     if engine is EngineKind.THREADS and facts.waits(case.profile):
-        return sizes.offer(waiting_threads(sizes.work, sizes.capacity))
+        return sizes.offer(int(min(waiting_threads(sizes.work, sizes.capacity), max(2, allowed))))
     smallest = sizes.likely_offer(2)
-    most = max(2, min(facts.useful_workers(case, engine), sizes.likely.items))
+    most = int(max(2, min(facts.useful_workers(case, engine), sizes.likely.items, allowed)))
     best = chosen = fastest(sizes.likely_offer, smallest, most)
     paid = max(2, workers_paid(smallest, case.profile))
     if best.candidate.workers > paid:

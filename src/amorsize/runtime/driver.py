@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from amorsize.engines.base import EngineStartError, Failure, Job
 from amorsize.engines.chunks import run_chunk
+from amorsize.engines.per_item import users_own
 from amorsize.engines.reaper import REAPER
 from amorsize.engines.registry import engine_for
 from amorsize.engines.source import IteratedSource
@@ -90,10 +91,10 @@ class _Run:
         memory: Memory,
     ) -> None:
         self._began = perf_counter()
-        self._users_func = func
         self._journal = hooks.journal
+        self._users_func = users_own(func)
         if self._journal is not None:
-            func = self._journal.wrapped(func)
+            self._users_func = self._journal.users_func
         self._func = func
         self._source = source
         self._options = options
@@ -135,7 +136,7 @@ class _Run:
         self._ledger.finish()
         self._ledger.raise_failure()
         if self._journal is not None:
-            self._journal.end(self._ledger.completed, self._users_func)
+            self._journal.end(self._ledger.completed)
             for note in self._journal.notes:
                 self._ledger.note(note)
         record = self._record()
@@ -244,7 +245,7 @@ class _Run:
             chunksize=self._chunksize(decision),
             waits=waits(profile),
             cpu_s=profile.cpu_share * profile.mean_s if self._may_doubt(profile) else 0.0,
-            workers_forced=self._options.n_jobs is not None,
+            workers_forced=self._options.n_jobs is not None or self._is_rated,
             fail_fast=self._options.fail_fast,
             care=care_of(self._options, self._began) if self._journal is not None else None,
         )
@@ -254,6 +255,11 @@ class _Run:
         if self._journal is not None and decision.chosen.engine is EngineKind.THREADS:
             return 1
         return self._options.chunksize
+
+    @property
+    def _is_rated(self) -> bool:
+        """Whether more workers than were thought of would only wait for their turn to start."""
+        return self._options.rate_per_s is not None
 
     def _may_doubt(self, profile: Profile) -> bool:
         """Whether an engine may hand back a job of items that do not wait as the first did."""

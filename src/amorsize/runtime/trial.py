@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from amorsize.engines.base import Failure
 from amorsize.engines.source import Chunk
+from amorsize.engines.worker_state import end_of_worker
 from amorsize.sample.gil import pair_trial
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def try_threads(func: Callable[[Any], Any], source: Source, ledger: Ledger, *, m
     if chunk is None:
         return Tried(gain=1.0, items=0, wall_s=0.0)
     claims = _Claims(chunk)
-    trial = pair_trial(func, claims)
+    trial = pair_trial(func, claims, at_end=end_of_worker)
     source.give_back(chunk.items[len(claims.results) + len(claims.failures) :])
     for failure in claims.failures:
         ledger.failed(failure)

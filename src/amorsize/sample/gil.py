@@ -162,19 +162,31 @@ class PairTrial:
 
 
 def pair_trial(
-    func: Callable[[Any], Any], claims: Claims, *, window_s: float = TRIAL_S
+    func: Callable[[Any], Any],
+    claims: Claims,
+    *,
+    window_s: float = TRIAL_S,
+    at_end: Callable[[], None] = lambda: None,
 ) -> PairTrial:
     """Run items on the caller and on one helper thread for about ``window_s``; each runs once.
 
     An exception of ``func``, whatever its class, is given to ``claims.fail`` and ends the
     trial when the other thread has finished its item. A KeyboardInterrupt in the caller is
-    raised at once; what the helper is at is still reported when it is done.
+    raised at once; what the helper is at is still reported when it is done. ``at_end`` is called
+    in the helper when it runs no more items.
     """
-    return _Trial(func, claims, window_s).run()
+    return _Trial(func, claims, window_s, at_end).run()
 
 
 class _Trial:
-    def __init__(self, func: Callable[[Any], Any], claims: Claims, window_s: float) -> None:
+    def __init__(  # noqa: PLR0917 - as pair_trial was given them
+        self,
+        func: Callable[[Any], Any],
+        claims: Claims,
+        window_s: float,
+        at_end: Callable[[], None],
+    ) -> None:
+        self.at_end = at_end
         self.func = func
         self.claims = claims
         self.until = perf_counter() + window_s
@@ -205,6 +217,7 @@ class _Trial:
         caller, helper = self.threads
         try:
             self.work(helper, caller)
+            self.at_end()
         except BaseException as error:  # noqa: BLE001 - the caller raises it
             self.broken = error
             self.over = True

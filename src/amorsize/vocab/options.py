@@ -64,6 +64,9 @@ class Options:
         limited = self.timeout_s is not None or self.deadline_s is not None
         return limited or self.isolate or self.on_crash is not OnCrash.RAISE
 
+    rate_per_s: float | None = None
+    """Items may be started so often, by all workers together."""
+
     @property
     def forces_parallel(self) -> bool:
         """Whether the caller wants workers, whatever the measurement says."""
