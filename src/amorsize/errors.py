@@ -73,6 +73,18 @@ class BackendRefusedError(UsageError):
     """A forced engine or worker count cannot be honoured, and the message says why."""
 
 
+class CheckpointError(AmorsizeError):
+    """A checkpoint cannot be read or written, or a result does not fit into it."""
+
+
+class CheckpointRefusedError(CheckpointError, UsageError):
+    """A checkpoint is in use, is no checkpoint, or belongs to another function or other data."""
+
+
+class MemoryShortError(AmorsizeError, MemoryError):
+    """Results have nearly filled the memory: the run ends before the kernel would end it."""
+
+
 class WorkerCrashedError(AmorsizeError):
     """A worker process died while it held items; what it had not handed over is lost."""
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from amorsize.errors import UsageError
 from amorsize.machine.facts import usable_cpus
 from amorsize.plan.wording import contradiction, no_watch_over_threads
 from amorsize.sample.facts import is_async
+from amorsize.vocab.checkpoint import CheckpointWanted, Format
 from amorsize.vocab.options import Backend, OnCrash, Options, Order
 
 if TYPE_CHECKING:
@@ -132,6 +135,25 @@ def options_from(
     if operator.index(n_jobs) != ALL_USABLE:
         raise contradiction(options)
     return replace(options, n_jobs=None)
+
+
+def checkpoint_from(path: Any, *, form: Any, force: Any) -> CheckpointWanted | None:
+    """The file of a checkpoint, if one is wanted.
+
+    Raises:
+        UsageError: it cannot be a file's name, or another one makes no sense.
+    """
+    check_flags(checkpoint_force=force)
+    wanted = choice("checkpoint_format", form, Format)
+    if path is None:
+        return None
+    try:
+        name = os.fsdecode(path)
+    except TypeError:
+        raise UsageError.parameter(f"checkpoint must be a path, got {_kind(path)}") from None
+    if not name or "\0" in name:
+        raise UsageError.parameter(f"checkpoint must be a path, got {name!r}")
+    return CheckpointWanted(path=str(Path(name).absolute()), form=wanted, force=bool(force))
 
 
 def resolved_jobs(n_jobs: Any) -> int:

@@ -10,6 +10,7 @@ from amorsize.api.checks import (
     check_callback,
     check_flags,
     check_sampling,
+    checkpoint_from,
     options_from,
 )
 from amorsize.api.policies import check_rate_is_kept, policies_from
@@ -19,6 +20,7 @@ from amorsize.runtime.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from os import PathLike
 
     from amorsize.api.result import OptimizationResult
     from amorsize.vocab.policies import RetryPolicy
@@ -43,6 +45,9 @@ class Forced(TypedDict, total=False):
     deadline: float | None
     on_crash: Literal["raise", "retry", "skip"]
     isolate: bool
+    checkpoint: str | PathLike[str] | None
+    checkpoint_format: Literal["json", "pickle"]
+    checkpoint_force: bool
     on_error: Literal["raise", "skip", "collect"]
     retries: int | RetryPolicy
     max_rate: str | float | None
@@ -137,6 +142,9 @@ def execute(
     deadline: float | None = None,
     on_crash: Literal["raise", "retry", "skip"] = "raise",
     isolate: bool = False,
+    checkpoint: str | PathLike[str] | None = None,
+    checkpoint_format: Literal["json", "pickle"] = "json",
+    checkpoint_force: bool = False,
     on_error: Literal["raise", "skip", "collect"] = "raise",
     retries: int | RetryPolicy = 0,
     max_rate: str | float | None = None,
@@ -181,6 +189,15 @@ def execute(
         on_crash: When a worker process dies: raise; ``"retry"`` what was lost, an item that
             kills its worker three times at most; ``"skip"`` puts a ``Failure`` in its place.
         isolate: Run no item in this process. So do the three before: the caller only watches.
+        checkpoint: A file in which finished items are kept, made where there is none. A later
+            call with the same file, function and data runs only what is not in it; at most 100 ms
+            of work per worker, or its current item, runs again after a kill. Results come back
+            as they are written, as copies.
+        checkpoint_format: ``"json"`` keeps what JSON gives back type for type, and raises for
+            anything else. ``"pickle"`` keeps what can be pickled; reading it, which needs this
+            again, can run anything that somebody with access has written into the file.
+        checkpoint_force: Go on with a file whose function has changed (its results stay), or
+            whose data have (changed items run again).
         on_error: ``"collect"`` puts a ``Failure`` in the place of the result of an item that
             raised an ``Exception``; ``"skip"`` leaves it out, so that results are fewer than
             items, and says so in ``warnings``. Interrupts and exits are raised in any case.
@@ -198,6 +215,9 @@ def execute(
     Raises:
         UsageError: a ``ValueError``: an argument is wrong, or a forced engine cannot be used.
         WorkerCrashedError: a worker process died; the message names the item.
+        CheckpointRefusedError: a ``ValueError``: the checkpoint is in use, is no checkpoint, or is
+            another function's or other data's.
+        CheckpointError: it cannot be read or written, or a result does not fit into it.
         ItemTimeoutError: a ``TimeoutError``: an item took longer than ``timeout``.
         DeadlineExceededError: a ``TimeoutError``: the run took longer than ``deadline``.
         ItemStuckError: an item cannot be sent to a process, where none may run in the caller.
@@ -240,6 +260,7 @@ def execute(
         on_crash=on_crash,
         isolate=isolate,
     )
+    wanted = checkpoint_from(checkpoint, form=checkpoint_format, force=checkpoint_force)
     check_rate_is_kept(policies, options.backend)
     announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
     announcer.phase("running", 0.0)
@@ -252,6 +273,7 @@ def execute(
             progress=show,
             keep=bool(return_optimization_result),
             memory=memory,
+            checkpoint=wanted,
             policies=policies,
         )
     announcer.phase("done", 1.0)

@@ -38,6 +38,10 @@ class Reports(Protocol):
     def patience_s(self) -> float | None:
         """How long the caller may wait before it calls ``tick``; ``None``: for ever."""
 
+    @property
+    def most_workers(self) -> int | None:
+        """So many may work, the caller included where it works: memory is short."""
+
     def done(self, start: int, results: Sequence[Any], busy_s: float) -> None:
         """Consecutive results from ``start`` on, and the time spent in the function."""
 

@@ -12,7 +12,7 @@ from typing import Final
 from amorsize.engines.noted import NOBODY, noted, seen
 
 _STOP, _FAILED, _HEADER = 0, 1, 2
-_COMMITTED, _CURRENT, _LIMIT, _CLAIMS, _ROW = 0, 1, 2, 3, 8
+_COMMITTED, _CURRENT, _LIMIT, _CLAIMS, _LEAVE, _ROW = 0, 1, 2, 3, 4, 8
 NO_LIMIT: Final = 2**62
 
 
@@ -36,6 +36,13 @@ class Board:
     def stop(self) -> None:
         """Ask everybody to start no further item."""
         self._cells[_STOP] = 1
+
+    def send_home(self, row: int) -> None:
+        """Ask one worker to leave before its next chunk."""
+        self._cells[self._at(row, _LEAVE)] = 1
+
+    def may_stay(self, row: int) -> bool:
+        return not self._cells[self._at(row, _LEAVE)]
 
     def note_failure(self, row: int, index: int) -> None:
         """No item at or above ``index`` shall be started any more."""

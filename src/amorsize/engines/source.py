@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections import deque
 from contextlib import suppress
 from itertools import chain, groupby, islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
 from amorsize.engines.numbered import Numbered
 
@@ -46,6 +46,19 @@ class Taken(NamedTuple):
 
     start: int
     stop: int
+
+
+class Finished(Protocol):
+    """Items that were done before the run, by their indices: nobody shall run them again."""
+
+    def ahead(self) -> int:
+        """How many of them have not been passed."""
+
+    def next_from(self, index: int) -> int:
+        """The next one at ``index`` or after it; ``sys.maxsize`` where there is none."""
+
+    def passes(self, index: int, item: Any) -> bool:
+        """Pass one of them; false: it is to run after all."""
 
 
 class IndexedSource:
@@ -190,6 +203,7 @@ class IteratedSource:
     ) -> None:
         self._data = data
         self._iterator = iter(data)
+        self.finished: Finished | None = None
         self.numbered = numbering is not None
         if numbering is not None:
             self._iterator = numbering.pairs(self._iterator)
@@ -204,7 +218,28 @@ class IteratedSource:
 
     def room(self, count: int) -> int:
         """How many items may come next: nobody knows before they are read."""
-        return count
+        return count if self.finished is None else min(count, self._skip(self.finished))
+
+    def _skip(self, finished: Finished) -> int:
+        """Read past what is finished; how many items come before more of that."""
+        while (edge := finished.next_from(self.position)) == self.position:
+            try:
+                item = next(self._iterator, NOTHING)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - the user's iterator; raised in its turn
+                self._iterator = _raising(error)
+                return sys.maxsize
+            if item is NOTHING:
+                self._iterator = iter(())
+                return sys.maxsize
+            if finished.passes(self.position, *bare(self, [item])):
+                self.position += 1
+                if self.kept is not None:
+                    self.kept.append(item)
+            else:
+                self._iterator = chain([item], self._iterator)
+        return edge - self.position
 
     def block(self, count: int) -> Iterator[Any]:
         """The next at most ``count`` items, read lazily; see ``IndexedSource.block``."""
@@ -219,11 +254,13 @@ class IteratedSource:
         """Number of items to come; unknown once more have come than were promised."""
         if self.length is None or self.position > self.length:
             return None
-        return self.length - self.position
+        done = 0 if self.finished is None else self.finished.ahead()
+        return max(0, self.length - self.position - done)
 
     def claim(self, count: int) -> Chunk | None:
         """The next at most ``count`` items, listed; ``None`` at the end or where it broke."""
         items: list[Any] = []
+        count = self.room(count)
         if self.broken is None:
             try:
                 items.extend(self.block(count))
@@ -269,6 +306,9 @@ class IteratedSource:
             yield item
 
 
+NOTHING: Final = object()
+
+
 def _raising(error: BaseException) -> Iterator[Any]:
     yield from ()
     raise error
@@ -291,6 +331,13 @@ def source_of(
         return IndexedSource(data, numbering=numbering)
     if _has_only_getitem(data):
         return IndexedSource(data, exact=False, numbering=numbering)
+    return iterated(data, keep=keep, numbering=numbering)
+
+
+def iterated(
+    data: Iterable[Any], *, keep: bool = False, numbering: Numbering | None = None
+) -> IteratedSource:
+    """Read ``data`` once and in order, also where it could be indexed."""
     return IteratedSource(
         data,
         length=_promised_length(data),

@@ -145,7 +145,11 @@ class _Run:
 
     def _send(self, enough: int) -> bool:
         """Send until so many chunks are on their way; False if that cannot be."""
-        post = self._post
+        post, most = self._post, self._reports.most_workers
+        if most is not None and enough >= most:
+            enough = most - 1
+            if len(post) >= enough:
+                return False
         while len(post) < enough:
             if not post.is_open() or len(post) >= post.most(indexed=self._job.source.indexed):
                 return False

@@ -110,7 +110,7 @@ class Worker:
         waiter = select.poll()
         waiter.register(tokens.reader, select.POLLIN)
         waiter.register(self._life, select.POLLIN)
-        while True:
+        while self._shared.board.may_stay(self._row):
             token = tokens.claim()
             if token is not None:
                 self._serve(token)

@@ -146,6 +146,9 @@ class _Crew:
 
     def _width(self) -> int:
         """How many threads there may be: a few, until they were seen to wait."""
+        most = self._reports.most_workers
+        if most is not None and most < self._wanted:
+            self._wanted, self._finder = most, None
         expected = self._expected
         if expected is None or expected.waits(perf_counter(), process_time(), threads=self._alive):
             return self._wanted

@@ -179,6 +179,7 @@ class _Run:
         for unsent in self._intake.unsent:
             self._give_to_a_child(unsent)
         self._intake.unsent.clear()
+        self._shrink()
         while len(self._busy()) < self._crowd.wanted:
             chunk = self._handout.next(self._crowd.wanted)
             if chunk is None:
@@ -188,6 +189,15 @@ class _Run:
             if process is not None:
                 self._give(process, chunk)
         return bool(self._busy())
+
+    def _shrink(self) -> None:
+        """Part with those who are idle and too many, where memory is short."""
+        most = self._reports.most_workers
+        if most is None:
+            return
+        self._crowd.settle_for(min(most, self._crowd.wanted))
+        while len(self._processes) > most and (idle := self._idle()) is not None:
+            self._part_with(idle)
 
     def _idle(self) -> Process | None:
         return next((process for process in self._processes if process.chunk is None), None)

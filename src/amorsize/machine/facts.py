@@ -97,7 +97,7 @@ def inspect_memory() -> MemoryFacts:
     return memory_facts(
         "",
         os.environ,
-        address_space_bytes=_address_space_bytes(),
+        address_space_bytes=address_space_bytes(),
         system=None if sys.platform == "linux" else _psutil_memory(),
     )
 
@@ -178,7 +178,8 @@ def _x_option() -> str | bool | None:
     return sys._xoptions.get("cpu_count")  # noqa: SLF001 - see above
 
 
-def _address_space_bytes() -> int | None:
+def address_space_bytes() -> int | None:
+    """The limit of ``ulimit -v``, if there is one."""
     try:
         import resource
     except ImportError:  # Windows

@@ -145,14 +145,14 @@ def _available(
     limits: Iterable[MemoryLimit],
     binding: MemoryLimit | None,
 ) -> int | None:
-    rooms = [_room(root, limit) for limit in limits if limit.source in GROUPS]
+    rooms = [room_below(root, limit) for limit in limits if limit.source in GROUPS]
     if binding is not None and binding.source is MemorySource.OVERRIDE:
         rooms = [binding.size_bytes]
     known = [room for room in (machine.available_bytes, *rooms) if room is not None]
     return min(known, default=None)
 
 
-def _room(root: str, limit: MemoryLimit) -> int | None:
+def room_below(root: str, limit: MemoryLimit) -> int | None:
     """What is left below a group's limit, once the kernel has dropped idle file pages."""
     folder, _, name = limit.where.rpartition("/")
     unified = name in {"memory.max", "memory.high"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from amorsize.model.makespan import NO_TIME_S, Capacity, Work
 from amorsize.plan import tunables
+from amorsize.plan.footprint import workers_that_fit
 from amorsize.plan.prices import GIGABYTE, gigabyte_here
 from amorsize.vocab.options import Options
 from amorsize.vocab.plan import EngineKind
@@ -181,7 +182,13 @@ def shipping_s(profile: Profile, gigabyte: Gigabyte = GIGABYTE) -> float:
 
 
 def useful_workers(case: Case, engine: EngineKind) -> int:
-    """Beyond this number they have no core, even if each of them waits as much as was seen."""
+    """Beyond this number they have no core, even if each waits as much as was seen, or no room."""
+    most = _with_a_core(case, engine)
+    fit = workers_that_fit(case.profile, case.situation)
+    return most if fit is None else min(most, fit)
+
+
+def _with_a_core(case: Case, engine: EngineKind) -> int:
     cores, load = usable_cores(case.situation), min(1.0, max(load_of(case.profile), NO_TIME_S))
     if engine.crosses_process:
         return ceil(min(cores / load, cores * tunables.PROCESSES_PER_CORE))

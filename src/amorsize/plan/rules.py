@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from amorsize.plan import facts, tunables
+from amorsize.plan.footprint import workers_that_fit
 from amorsize.vocab.plan import (
     CannotCross,
     CarriesConnection,
@@ -16,6 +17,7 @@ from amorsize.vocab.plan import (
     NotForced,
     OneCore,
     Rejection,
+    TooMuchMemory,
     TooShort,
     Untried,
     UsesItsCores,
@@ -62,7 +64,7 @@ def unwise(engine: EngineKind, case: Case) -> Rejection | None:
         return ChangesItsItem()
     if case.options.prefer_threads_for_io and facts.mostly_waits(profile, situation):
         return _MOSTLY_WAITS
-    return _cores(profile, situation)
+    return _memory(profile, situation) or _cores(profile, situation)
 
 
 def _alone(case: Case) -> Rejection | None:
@@ -79,6 +81,12 @@ def _stuck(*travels: Travel) -> CannotCross | None:
     return None if stuck is None else CannotCross(stuck.what, stuck.why)
 
 
+def _memory(profile: Profile, situation: Situation) -> TooMuchMemory | None:
+    if situation.room is None or workers_that_fit(profile, situation) != 1:
+        return None
+    return TooMuchMemory(profile.peak_bytes, situation.room.free_bytes)
+
+
 def _cores(profile: Profile, situation: Situation) -> Rejection | None:
     usable, load = facts.usable_cores(situation), facts.load_of(profile)
     if usable / load >= tunables.MIN_RATE:
@@ -88,6 +96,9 @@ def _cores(profile: Profile, situation: Situation) -> Rejection | None:
 
 def _threads(case: Case) -> Rejection | None:
     profile, situation = case.profile, case.situation
+    short = _memory(profile, situation)
+    if short is not None:
+        return short
     if facts.waits(profile):
         wanted = not case.options.prefer_threads_for_io
         return NotForced("prefer_threads_for_io=False") if wanted else None

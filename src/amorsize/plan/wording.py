@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from amorsize.errors import BackendRefusedError
-from amorsize.plan.units import seconds, three_digits
+from amorsize.plan.units import seconds, size, three_digits
 from amorsize.vocab.options import Backend, OnCrash
 from amorsize.vocab.plan import (
     CannotCross,
@@ -22,6 +22,7 @@ from amorsize.vocab.plan import (
     Rejection,
     Slower,
     StartTooDear,
+    TooMuchMemory,
     TooShort,
     Untried,
     UsesItsCores,
@@ -50,6 +51,8 @@ def in_words(reason: Rejection) -> str:  # noqa: C901, PLR0911, PLR0912 - one ca
             return "the function changes its items in place, which another process cannot show"
         case OneCore(usable):
             return f"there is nobody to share the work with: {usable} usable core"
+        case TooMuchMemory(need, free):
+            return f"a call takes {size(need)} of memory, and {size(free)} are free"
         case Nested(inside):
             return f"this already runs inside {inside}"
         case NotForced(wanted):
@@ -96,6 +99,8 @@ def _remedy(reason: Rejection) -> str:
     match reason:
         case CarriesConnection():
             return f"{in_words(reason)}: open it in setup=, once per worker, or inside the function"
+        case TooMuchMemory():
+            return f"{in_words(reason)}: two calls at once have no room"
         case ChangesItsItem():
             return f"{in_words(reason)}: return the new value instead"
         case _:

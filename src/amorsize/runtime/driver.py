@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from amorsize.engines.base import EngineStartError, Failure, Job
+from amorsize.engines.base import NO_CARE, EngineStartError, Failure, Job
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.per_item import users_own
 from amorsize.engines.reaper import REAPER
@@ -19,15 +19,17 @@ from amorsize.errors import ResultLostError
 from amorsize.machine.blas import one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.plan.facts import has_own_threads, waits
+from amorsize.plan.footprint import warnings_of
 from amorsize.plan.wording import wanted
 from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
 from amorsize.runtime.memory import Memory
 from amorsize.runtime.opening import HERE, Opening
 from amorsize.runtime.partial import carry
+from amorsize.runtime.restoring import restore
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.surroundings import Surroundings
-from amorsize.runtime.watching import watch
+from amorsize.runtime.watching import care_of, watch
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.options import DEFAULT_OPTIONS, Options
 from amorsize.vocab.plan import EngineKind
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from amorsize.engines.source import Source
+    from amorsize.journal.journal import Journal
     from amorsize.runtime.ledger import Stranded
     from amorsize.vocab.plan import Decision
     from amorsize.vocab.profile import Profile
@@ -88,10 +91,14 @@ class _Run:
         memory: Memory,
     ) -> None:
         self._began = perf_counter()
+        self._journal = hooks.journal
+        self._users_func = users_own(func)
+        if self._journal is not None:
+            self._users_func = self._journal.users_func
         self._func = func
         self._source = source
         self._options = options
-        self._ledger = Ledger(hooks, source.length)
+        self._ledger = Ledger(hooks, source.length, journal=self._journal)
         self._around = Surroundings()
         self._opening = Opening(
             func,
@@ -99,7 +106,7 @@ class _Run:
             self._ledger,
             options=options,
             surroundings=self._around,
-            sampler=Sampler(users_own(func), source, self._ledger, memory=memory),
+            sampler=Sampler(self._users_func, source, self._ledger, memory=memory),
         )
         self._memory = memory
         self._parallel: Decision | None = None
@@ -118,6 +125,8 @@ class _Run:
             raise
 
     def _to_the_end(self) -> Outcome:
+        if self._journal is not None:
+            self._restore(self._journal)
         if self._options.watched:
             self._watch()
         else:
@@ -126,6 +135,10 @@ class _Run:
             self._run_again(lost)
         self._ledger.finish()
         self._ledger.raise_failure()
+        if self._journal is not None:
+            self._journal.end(self._ledger.completed)
+            for note in self._journal.notes:
+                self._ledger.note(note)
         record = self._record()
         self._memory.keep_run(record)
         record = replace(record, memory=self._memory.told)
@@ -135,12 +148,18 @@ class _Run:
             LOG.info("%s", "; ".join(summary(record).splitlines()))
         return Outcome(results=self._ledger.results, record=record)
 
+    def _restore(self, journal: Journal) -> None:
+        self._source = self._opening.settle()
+        restore(journal, self._source, self._ledger)
+        self._opening.start_over()
+
     def _run_and_hand_over(self) -> None:
         while (decision := self._opening.run()) is not None:
             self._hand_over(decision)
 
     def _watch(self) -> None:
         self._source = self._opening.settle()
+        self._ledger.guard.begins(self._options.n_jobs or self._around.situation().cores)
         self._workers = watch(
             self._func,
             self._source,
@@ -155,11 +174,13 @@ class _Run:
         if isinstance(self._source, IteratedSource):
             self._source = self._opening.settle()
         job, before, began = self._job(decision), self._ledger.completed, _Clocks.read(self._ledger)
+        engine = self._engine(decision)
+        self._ledger.guard.begins(job.workers)
+        for warning in warnings_of(self._opening.look(), self._around.situation()):
+            self._ledger.note(warning)
         try:
-            with _prepared(
-                decision.chosen.engine, pin=self._pins(), patience_s=self._patience_s(decision)
-            ):
-                workers = engine_for(decision.chosen.engine).run(job, self._ledger)
+            with _prepared(engine, pin=self._pins(), patience_s=self._patience_s(decision)):
+                workers = engine_for(engine).run(job, self._ledger)
         except EngineStartError as error:
             self._ledger.note(str(error))
             self._around.rule_out(decision.chosen.engine, str(error))
@@ -167,6 +188,17 @@ class _Run:
             self._account(decision, workers, self._ledger.completed - before)
             self._correct(decision, workers, began)
         self._note_broken_input()
+
+    def _engine(self, decision: Decision) -> EngineKind:
+        """With a journal the caller runs no item, since it could write nothing meanwhile."""
+        chosen = decision.chosen.engine
+        return EngineKind.WATCHED if self._journal and chosen.crosses_process else chosen
+
+    def _engine_of_most(self, decision: Decision | None) -> EngineKind:
+        """Who did most of the work."""
+        if self._options.watched:
+            return EngineKind.WATCHED
+        return EngineKind.SERIAL if decision is None else self._engine(decision)
 
     def _account(self, decision: Decision, workers: int, items: int) -> None:
         """Of several engines, the one that did most is told of."""
@@ -210,12 +242,19 @@ class _Run:
             source=self._source,
             workers=decision.chosen.workers,
             item_s=profile.mean_s * profile.trend,
-            chunksize=self._options.chunksize,
+            chunksize=self._chunksize(decision),
             waits=waits(profile),
             cpu_s=profile.cpu_share * profile.mean_s if self._may_doubt(profile) else 0.0,
             workers_forced=self._options.n_jobs is not None or self._is_rated,
             fail_fast=self._options.fail_fast,
+            care=care_of(self._options, self._began) if self._journal is not None else NO_CARE,
         )
+
+    def _chunksize(self, decision: Decision) -> int | None:
+        """A thread reports whole chunks, and what it has not reported is not in the journal."""
+        if self._journal is not None and decision.chosen.engine is EngineKind.THREADS:
+            return 1
+        return self._options.chunksize
 
     @property
     def _is_rated(self) -> bool:
@@ -255,7 +294,7 @@ class _Run:
         watched = self._options.watched
         return RunRecord(
             items=len(self._ledger.results),
-            engine=_engine_of(decision if brought_in else None, watched=watched),
+            engine=self._engine_of_most(decision if brought_in else None),
             workers=self._workers,
             wall_s=perf_counter() - self._began,
             work_s=self._ledger.work_s,
@@ -268,13 +307,6 @@ class _Run:
             asked=wanted(self._options) if self._options.forces_serial else None,
             options=self._options,
         )
-
-
-def _engine_of(decision: Decision | None, *, watched: bool) -> EngineKind:
-    """Who did most of the work."""
-    if watched:
-        return EngineKind.WATCHED
-    return decision.chosen.engine if decision is not None else EngineKind.SERIAL
 
 
 class _Clocks(NamedTuple):

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import Failure
 from amorsize.engines.chunks import InputEndedError
 from amorsize.engines.errors_travel import annotate
+from amorsize.runtime.guard import Guard
+
+if TYPE_CHECKING:
+    from amorsize.journal.journal import Journal  # noqa: TC004 - loads sqlite3, which few need
 
 REDRAW_S: Final = 0.05
 """Progress is shown at most so often: 20 times a second is as much as an eye follows."""
@@ -22,6 +26,8 @@ class Hooks:
     progress: Callable[[int, int | None], None] | None = None
     deliver: Callable[[Sequence[Any]], None] | None = None
     """Gets consecutive results in input order, each once."""
+    journal: Journal | None = None
+    """Keeps what is finished on disk."""
     interrupted: Callable[[Sequence[Any]], None] | None = None
     """Gets all consecutive results that are there when Ctrl-C ends the run."""
 
@@ -41,6 +47,8 @@ class Ledger:
 
     hooks: Hooks
     total: int | None
+    journal: Journal | None = None
+    guard: Guard = field(default_factory=Guard)
     results: list[Any] = field(default_factory=list)
     """Every result up to the first gap."""
     failure: Failure | None = None
@@ -50,20 +58,33 @@ class Ledger:
     _pieces: dict[int, Sequence[Any]] = field(default_factory=dict)
     _ahead: int = 0
     _delivered: int = 0
+    _kept: int = 0
+    """So many of the ``results`` are in the journal."""
     _shown_at: float = 0.0
 
     @property
     def watched(self) -> bool:
         """Whether somebody wants to hear of every step."""
-        return self.hooks.progress is not None or self.hooks.deliver is not None
+        shown = self.hooks.progress is not None or self.hooks.deliver is not None
+        return shown or self.journal is not None
 
     @property
     def limit(self) -> int | None:
         return None if self.failure is None else self.failure.index
 
     @property
-    def patience_s(self) -> float | None:
-        return None if self.hooks.progress is None else REDRAW_S
+    def patience_s(self) -> float:
+        waits = [self.guard.patience_s]
+        if self.hooks.progress is not None:
+            waits.append(REDRAW_S)
+        if self.journal is not None and (due_s := self.journal.due_s) is not None:
+            waits.append(due_s)
+        return min(waits)
+
+    @property
+    def most_workers(self) -> int | None:
+        """See ``Reports.most_workers``."""
+        return self.guard.most_workers
 
     @property
     def completed(self) -> int:
@@ -72,21 +93,43 @@ class Ledger:
     def done(self, start: int, results: Sequence[Any], busy_s: float) -> None:
         """See ``Reports.done``."""
         self.work_s += busy_s
+        if self.journal is not None:
+            self._keep_new()
+            results = self.journal.take(start, results)
+        self._place(start, results)
+        self.settle()
+
+    def restored(self, start: int, results: Sequence[Any]) -> None:
+        """Results that an earlier run had put into the journal."""
+        self._keep_new()
+        self._place(start, results)
+        self.settle()
+
+    def _place(self, start: int, results: Sequence[Any]) -> None:
         if start == len(self.results):
             self.results.extend(results)
         else:
             self._pieces[start] = results
             self._ahead += len(results)
-        self.settle()
+        self._kept = len(self.results)
+
+    def _keep_new(self) -> None:
+        """What the caller has run itself lies among the results as it came."""
+        if self.journal is not None and self._kept < len(self.results):
+            fresh = self.results[self._kept :]
+            self.results[self._kept :] = self.journal.take(self._kept, fresh)
+        self._kept = len(self.results)
 
     def settle(self) -> None:
         """Close gaps, then tell those who watch."""
+        self._keep_new()
         while self._pieces and (piece := self._pieces.pop(len(self.results), None)) is not None:
             self.results.extend(piece)
             self._ahead -= len(piece)
+        self._kept = len(self.results)
         if self.watched:
             self._deliver()
-            self.tick()
+        self.tick()
 
     def pieces(self) -> list[tuple[int, Sequence[Any]]]:
         """Consecutive results and the index of the first, in order, apart."""
@@ -107,7 +150,12 @@ class Ledger:
             self.notes.append(warning)
 
     def tick(self) -> None:
-        """Show progress, if it is time."""
+        """Write the journal, show progress and look at memory, each if it is time."""
+        warning = self.guard.look(self.completed)
+        if warning is not None:
+            self.note(warning)
+        if self.journal is not None:
+            self.journal.tick()
         if self.hooks.progress is None:
             return
         now = perf_counter()

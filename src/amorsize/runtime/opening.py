@@ -14,6 +14,7 @@ from amorsize.engines.chunks import run_chunk
 from amorsize.engines.forking import interrupts_held
 from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.choose import could_pay, decide, is_long_enough
+from amorsize.plan.footprint import is_hungry
 from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
@@ -260,10 +261,10 @@ class Opening:
                 raise refusal(self._options, [FLEETING])
         elif not self._is_worth_asking():
             return None
+        asked_s, self.profile = self.spent_s, self.look()
         with self._sampler.aside():
-            around = self._around.situation(may_read=self.spent_s >= LOOK_UP_AFTER_S)
-        asked_s = self.spent_s
-        self.profile = self.look()
+            may_read, hungry = self.spent_s >= LOOK_UP_AFTER_S, is_hungry(self.profile)
+            around = self._around.situation(may_read=may_read, hungry=hungry)
         self.decision = decide(self.profile, around, self._options)
         for _ in Need:  # each answer may raise one more question
             missing = needs(self.decision, self.profile, around)

@@ -11,7 +11,7 @@ from amorsize.engines.source import IndexedSource, IteratedSource, bare
 from amorsize.plan.needs import Need
 from amorsize.runtime.memory import LOOK_UP_AFTER_S, Memory
 from amorsize.sample.carried import carried_by
-from amorsize.sample.facts import Meter, Meters, kind_of, minus, plus, returns_its_item
+from amorsize.sample.facts import Meter, Meters, kind_of, minus, peak_bytes, plus, returns_its_item
 from amorsize.sample.transfer import function_transfer, transfer_by_name, transfer_of
 from amorsize.vocab.profile import GilUse, NotMeasured, Profile, Transfer
 
@@ -66,6 +66,7 @@ class Sampler:
     def start_over(self) -> None:
         """Measure from here on."""
         self._meter = Meter()
+        self._peak_bytes = peak_bytes()
         self._not_items = Meters(cpu_s=0.0, process_cpu_s=0.0, waits=0, preemptions=0)
         self._before = self._ledger.completed
 
@@ -116,10 +117,18 @@ class Sampler:
             read_s=self.read_s,
             item_kind=kind_of(self._first[0]) if self._first else "",
             item_bytes=self._item_bytes(),
+            peak_bytes=self._grown_bytes(),
             returns_its_item=in_place,
             carries=carries,
         )
         return self._memory.completed(seen)
+
+    def _grown_bytes(self) -> float:
+        """What calls took while they ran: not what they have left behind, their results."""
+        kept = self._transfers.get(Need.RESULT_TRANSFER)
+        results = self._ledger.completed - self._before
+        left = kept.size_bytes * results if isinstance(kept, Transfer) else 0.0
+        return max(0.0, peak_bytes() - self._peak_bytes - left)
 
     def cpu_share(self, spent_s: float) -> float:
         """CPU time over ``spent_s``, the time in items; 1 where it is not known yet."""

@@ -19,9 +19,10 @@ from amorsize.machine.facts import (
 )
 from amorsize.machine.forksafety import fork_verdict, in_daemonic_worker
 from amorsize.machine.load import others_running
+from amorsize.machine.room import RoomGauge
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.plan import EngineKind
-from amorsize.vocab.situation import Situation
+from amorsize.vocab.situation import Room, Situation
 
 
 class Surroundings:
@@ -32,10 +33,11 @@ class Surroundings:
         self._now = now
         self._full: Situation | None = None
 
-    def situation(self, *, may_read: bool = False) -> Situation:
+    def situation(self, *, may_read: bool = False, hungry: bool = False) -> Situation:
         """Everything a decision looks at.
 
-        ``may_read``: there is time to read what engines cost here, once in a process.
+        ``may_read``: there is time to read what engines cost here, once in a process. ``hungry``:
+        it matters how much memory is free.
         """
         if self._full is None:
             REAPER.reap()
@@ -61,6 +63,8 @@ class Surroundings:
             self._full = replace(self._full, others=min(self._full.others, others_running()))
         if may_read and self._full.calibration is None:
             self._full = replace(self._full, calibration=CALIBRATIONS.read())
+        if hungry:
+            self._full = replace(self._full, room=_room())
         return self._full
 
     def measure_imports(self, patience_s: float) -> None:
@@ -80,6 +84,11 @@ class Surroundings:
             self._full = replace(self.situation(), fork_unsafe=why)
         else:
             self._full = replace(self.situation(), fork_unsafe=why, spawn_impossible=why, cores=1)
+
+
+def _room() -> Room | None:
+    found = RoomGauge().room()
+    return None if found is None else Room(found.free_bytes, found.limit.size_bytes)
 
 
 def _what_rules_forking_out() -> str | None:

@@ -49,13 +49,7 @@ def watch(
         chunksize=options.chunksize,
         workers_forced=_is_fixed(options, situation),
         fail_fast=options.fail_fast,
-        care=Care(
-            timeout_s=options.timeout_s,
-            deadline_s=options.deadline_s,
-            began_s=began_s,
-            on_crash=options.on_crash,
-            rerun_lost=options.rerun_lost,
-        ),
+        care=care_of(options, began_s),
     )
     with ExitStack() as undo:
         if options.pin_inner_threads and job.workers > 1:
@@ -64,6 +58,17 @@ def watch(
             return engine_for(EngineKind.WATCHED).run(job, reports)
         except (EngineStartError, ImportError) as error:
             raise _refusal(options, str(error)) from error
+
+
+def care_of(options: Options, began_s: float) -> Care:
+    """What is to be heeded in a run that began then, on the clock of ``time.perf_counter``."""
+    return Care(
+        timeout_s=options.timeout_s,
+        deadline_s=options.deadline_s,
+        began_s=began_s,
+        on_crash=options.on_crash,
+        rerun_lost=options.rerun_lost,
+    )
 
 
 def _is_fixed(options: Options, situation: Situation) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import types
 from dataclasses import dataclass
 from enum import Enum
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 RUSAGE_THREAD: Final[int | None] = getattr(resource, "RUSAGE_THREAD", None)
 """Only Linux and FreeBSD count switches by thread; a count by process would blame others."""
+
+RUSAGE_SELF: Final[int | None] = getattr(resource, "RUSAGE_SELF", None)
+
+MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
+"""Of getrusage(2): bytes on macOS, else KiB."""
 
 IMMUTABLE_TYPES: Final = (
     *(int, float, complex, str, bytes, range, slice, frozenset, Enum),
@@ -97,6 +103,13 @@ class Meter:
             waits=waits - self._waits,
             preemptions=preemptions - self._preemptions,
         )
+
+
+def peak_bytes() -> int:
+    """The most memory that this process ever had at once; 0 where the system does not tell."""
+    if RUSAGE_SELF is None:
+        return 0
+    return resource.getrusage(RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
 
 
 def returns_its_item(items: Iterable[Any], results: Iterable[Any]) -> bool:

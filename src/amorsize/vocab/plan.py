@@ -115,6 +115,14 @@ class OneCore:
 
 
 @dataclass(frozen=True, slots=True)
+class TooMuchMemory:
+    """Two calls at once have no room."""
+
+    need_bytes: float
+    free_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Nested:
     """The call already runs inside a worker of another one."""
 
@@ -190,6 +198,7 @@ Rejection: TypeAlias = (
     | CarriesConnection
     | ChangesItsItem
     | OneCore
+    | TooMuchMemory
     | Nested
     | NotForced
     | Slower

@@ -92,6 +92,14 @@ class Calibration:
     cache_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is free of the memory, and how much that is a part of."""
+
+    free_bytes: int
+    limit_bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """Facts about this process and machine that rule engines in or out."""
@@ -112,6 +120,8 @@ class Situation:
     """Spawned workers of an earlier call are alive."""
     heap_bytes: int = 0
     """Resident memory of this process: forking copies its page tables. 0: not looked at."""
+    room: Room | None = None
+    """``None``: not asked, as it did not matter, or nothing tells."""
     others: int = 0
     """Threads of other programs that want a core at the moment, ..."""
     machine_cores: int | None = None

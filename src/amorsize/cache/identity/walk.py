@@ -51,6 +51,9 @@ class Walk:
         homes: Homes,
         constant: Mapping[int, Handler],
         handler_of: Callable[[type], Handler],
+        *,
+        most_things: int = MOST_THINGS,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         """``constant`` says by the number of a type what reads objects that cannot change."""
         self.homes = homes
@@ -64,8 +67,8 @@ class Walk:
         self._buffer = bytearray()
         self._met: dict[int, int] = {}
         self._kept: list[Any] = []
-        self._things_left = MOST_THINGS
-        self._bytes_left = MOST_BYTES
+        self._things_left = most_things
+        self._bytes_left = most_bytes
         self._nested_left = MOST_NESTED
 
     def run(self, thing: Any) -> None:

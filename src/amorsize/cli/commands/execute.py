@@ -7,7 +7,14 @@ from argparse import BooleanOptionalAction
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from amorsize.cli.arguments import add_failing, add_forcing, add_measuring, add_target, run_options
+from amorsize.cli.arguments import (
+    add_failing,
+    add_forcing,
+    add_measuring,
+    add_target,
+    run_options,
+    words,
+)
 from amorsize.cli.command import Command
 from amorsize.cli.configs import add_loading, force
 from amorsize.cli.inputs import add_input_arguments, files_read, read_items
@@ -18,6 +25,7 @@ from amorsize.cli.places import Results, ToMemory, ToOutput
 from amorsize.cli.policies import add_policies, policies_of
 from amorsize.cli.streams import STDERR, data_output
 from amorsize.cli.target import check_takes_one, find_target
+from amorsize.vocab.checkpoint import Format
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -36,6 +44,7 @@ def _configure(parser: ArgumentParser) -> None:
     add_forcing(parser)
     add_failing(parser)
     add_policies(parser)
+    _add_checkpoint(parser)
     add_measuring(parser)
     add_loading(parser)
 
@@ -59,18 +68,39 @@ def _add_output(parser: ArgumentParser) -> None:
     group.add_argument("--quiet", action="store_true", help="no summary and no bar")
 
 
+def _add_checkpoint(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("checkpoint: finished items are kept, whatever ends the run")
+    group.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="keep them in FILE; with the same function and data, run only what is not in it",
+    )
+    group.add_argument(
+        "--checkpoint-format",
+        choices=words(Format),
+        default="json",
+        help="json: results must be JSON; pickle: reading FILE again can run what is in it",
+    )
+    group.add_argument(
+        "--force",
+        action="store_true",
+        help="go on with FILE although the function or data changed; changed items run again",
+    )
+
+
 def _file(name: str) -> str | None:
     """``None`` is standard output, which is not reached by its name while a command runs."""
     return None if name in {"-", "/dev/stdout"} else name
 
 
 def _run(args: Namespace) -> int:
-    from amorsize.api.checks import check_call
+    from amorsize.api.checks import check_call, checkpoint_from
     from amorsize.api.run import run
     from amorsize.runtime.memory import Memory
 
     with data_output() as output:
         force(args)
+        checkpoint = checkpoint_from(args.checkpoint, form=args.checkpoint_format, force=args.force)
         options, func = run_options(args), find_target(args.target)
         policies = policies_of(args, options)
         check_takes_one(func, args.target)
@@ -89,6 +119,7 @@ def _run(args: Namespace) -> int:
                     progress=bar,
                     memory=Memory(func, wanted=policies.rate_per_s is None),
                     policies=policies,
+                    checkpoint=checkpoint,
                     **results.hooks,
                 )
             results.finish()

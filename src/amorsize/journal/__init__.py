@@ -1,0 +1,1 @@
+"""Finished items on disk, so that a run that was ended goes on where it was."""
