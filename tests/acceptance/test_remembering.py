@@ -389,24 +389,6 @@ def test_what_is_found_changed_is_mended_however_short_the_run(
     assert learned(turn).mean_s < 2e-2
 
 
-def test_a_change_that_only_workers_see_is_told_and_mended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dial = tmp_path / "seconds"
-
-    def turn(item: int) -> int:
-        return Work(tmp_path / "calls", cost_s=float(dial.read_text()))(item)
-
-    dial.write_text("2e-2")
-    ran(turn, 60)  # type: ignore[arg-type]  # it is called like work
-    monkeypatch.setattr("amorsize.runtime.memory.KEEP_AFTER_S", 1e9)
-    dial.write_text("3e-3")
-    told = ran(turn, 20)  # type: ignore[arg-type]  # it is called like work
-
-    assert "it has changed since: a call took" in told.explain()
-    assert (learned(turn).items, learned(turn).mean_s < 1.5e-2) == (20, True)
-
-
 def test_a_run_says_that_its_function_cannot_be_identified_although_all_was_forced(
     work: Work,
 ) -> None:
