@@ -8,7 +8,8 @@ from amorsize import cache
 from amorsize.cache import memory, system
 from amorsize.cache.comparing import System
 from amorsize.cache.memory import Choice, recall, remember
-from amorsize.cache.system import FRESH_S, MemoryGauge, here
+from amorsize.cache.system import FRESH_S, here
+from amorsize.machine.fresh import Fresh
 from amorsize.vocab.lookup import Hit, Miss, Unreadable
 from tests.cache.examples import LEARNED
 from tests.cache.making import holding
@@ -88,7 +89,7 @@ def test_the_memory_limit_is_read_now_and_then() -> None:
         reads.append(now[0])
         return len(reads)
 
-    gauge = MemoryGauge(read, lambda: now[0])
+    gauge = Fresh(read, fresh_s=FRESH_S, clock=lambda: now[0])
     assert (gauge(), gauge()) == (1, 1)
     now[0] = FRESH_S
     assert (gauge(), gauge()) == (2, 2)

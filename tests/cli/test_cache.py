@@ -193,7 +193,9 @@ def test_where_there_is_no_folder_there_are_no_entries_and_nothing_is_kept(
     assert told(shell, "validate", *of)
     assert told(shell, "export", "out.json", *of) == {"exported": 0}
     assert told(shell, "import", "out.json", *of)
-    assert told(shell, "prewarm", "work:square") == {"written": 0}
+    ran = shell.run("cache", "prewarm", "work:square", "--json")
+    assert (ran.code, json.loads(ran.out)) == (1, {"written": 0})
+    assert ran.err.startswith("error: cannot write 1 entry: ")
     ran = shell.run("cache", "show", "k", *of)
     assert (ran.code, ran.out) == (1, "")
 
@@ -244,3 +246,23 @@ def test_a_folder_that_cannot_be_read_is_not_an_empty_one(
     ran = shell.run("cache", "stats", "--json")
     assert (ran.code, {*json.loads(ran.out)}) == (1, {"error"})
     assert not (tmp_path / "out.json").exists()
+
+
+@pytest.mark.slow
+def test_what_cannot_be_written_is_counted_on_standard_error(filled: Shell) -> None:
+    filled.run("cache", "export", "out.json", "--type", "benchmark")
+    filled.python(IN_THE_WAY)
+
+    for action in (("prewarm", "work:square"), ("import", "out.json", "--type", "benchmark")):
+        ran = filled.run("cache", *action)
+        assert ran.code == 1, action
+        assert ran.err.startswith("error: cannot write 1 entry: "), action
+
+
+IN_THE_WAY = """
+from shutil import rmtree
+from amorsize import cache
+for folder in (cache.get_cache_dir(), cache.get_benchmark_cache_dir()):
+    rmtree(folder)
+    folder.write_text("")
+"""

@@ -135,3 +135,17 @@ def test_an_override_takes_the_quota_out_of_the_way() -> None:
     machine = FakeMachine(quota=0.5, environ={"AMORSIZE_NUM_CPUS": "6"})
 
     assert (machine.gauge().usable(), machine.gauge().quota()) == (6, None)
+
+
+def test_where_control_groups_are_is_looked_up_once_for_cpus_and_memory() -> None:
+    told = run_python("""
+import sys
+from amorsize.machine import facts
+
+opened = []
+sys.addaudithook(lambda event, args: event == "open" and opened.append(args[0]))
+facts.usable_cpus(), facts.inspect_memory()
+print(opened.count("/proc/self/mountinfo"))
+""")
+
+    assert told.strip() == "1"

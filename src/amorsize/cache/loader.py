@@ -62,7 +62,7 @@ class Cache(Generic[EntryT]):
         self._system = system or kind.here
         self._chance = chance
         self.refusals: list[str] = []
-        """Entries that were to be removed and could not be, each with the reason."""
+        """Entries that were to be kept or removed and could not be, each with the reason."""
 
     def load(self, key: str, ttl_s: float) -> Lookup[EntryT]:
         """The entry, or why there is none; then, now and then, prune.
@@ -120,6 +120,7 @@ class Cache(Generic[EntryT]):
             self._store.put(key, unparse(document))
         except OSError as error:
             LOG.debug("cannot keep %s: %s", key, error)
+            self.refusals.append(f"{key}: {error.strerror or error}")
             return False
         return True
 

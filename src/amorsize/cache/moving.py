@@ -105,17 +105,29 @@ def import_cache(
             wrong.
         OSError: the file cannot be read.
     """
+    return import_into(
+        cache_of(kind_called(cache_type)),
+        input_file,
+        merge_strategy,
+        compatible=bool(validate_compatibility),
+        dated_now=bool(update_timestamps),
+    )
+
+
+def import_into(
+    cache: Cache[Any],
+    input_file: str | os.PathLike[str],
+    merge_strategy: str,
+    *,
+    compatible: bool,
+    dated_now: bool,
+) -> tuple[int, int, int]:
+    """The same for a cache that is open, which then tells what it could not keep."""
     if merge_strategy not in [*Merge]:  # a set would ask for a hash
         choices = "'skip', 'overwrite', or 'update'"
         msg = f"Invalid merge_strategy: {merge_strategy}. Must be {choices}"
         raise UsageError(msg)
-    kind = kind_called(cache_type)
-    importer = _Importer(
-        cache_of(kind),
-        Merge(merge_strategy),
-        compatible=bool(validate_compatibility),
-        dated_now=bool(update_timestamps),
-    )
+    importer = _Importer(cache, Merge(merge_strategy), compatible=compatible, dated_now=dated_now)
     outcomes = [importer.take(raw) for raw in _entries_of(asked_path("input_file", input_file))]
     imported, skipped, incompatible = map(outcomes.count, _Outcome)
     return imported, skipped, incompatible

@@ -32,6 +32,8 @@ from amorsize.vocab.situation import Situation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from amorsize.cache.loader import Cache
+
 PROFILES: Final = 'workload_profiles must be a list of {"data_size": n, "avg_time": s}'
 
 USUAL: Final[tuple[Mapping[str, float], ...]] = ({"data_size": 1000, "avg_time": 0.01},)
@@ -71,9 +73,27 @@ def prewarm_cache(
         UsageError: ``func`` cannot be called, a profile is not as described, or the result is no
             decision that a load would serve.
     """
-    identity, cache = identify(asked_function(func)), cache_of(OPTIMIZATION)
+    return prewarm(
+        cache_of(OPTIMIZATION),
+        func,
+        workload_profiles,
+        result=optimization_result,
+        force=bool(force),
+    )
+
+
+def prewarm(
+    cache: Cache[CacheEntry],
+    func: Callable[..., Any],
+    workload_profiles: Iterable[Mapping[str, float]] | None,
+    *,
+    result: Chosen | None = None,
+    force: bool,
+) -> int:
+    """The same for a cache that is open, which then tells what it could not keep."""
+    identity = identify(asked_function(func))
     jobs = _asked_jobs(USUAL if workload_profiles is None else workload_profiles)
-    kept = None if optimization_result is None else _from_result(optimization_result)
+    kept = None if result is None else _from_result(result)
     if not identity.shared or not (kept or jobs):
         return 0
     if not force and isinstance(cache.look(identity.key, DEFAULT_TTL_SECONDS), Hit):

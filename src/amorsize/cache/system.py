@@ -6,34 +6,15 @@ import os
 import sys
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from amorsize.cache.comparing import System
 from amorsize.errors import UsageError
 from amorsize.machine.facts import inspect_memory, physical_cores, start_method_in_force
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from amorsize.machine.fresh import Fresh
 
 FRESH_S: Final = 5.0
 """A container's memory limit is hardly ever changed while it runs, and reading it is dear."""
-
-
-class MemoryGauge:
-    """The memory limit, read at most once in ``FRESH_S``."""
-
-    def __init__(self, read: Callable[[], int], clock: Callable[[], float]) -> None:
-        self._read = read
-        self._clock = clock
-        self._known = (-float("inf"), 0)
-
-    def __call__(self) -> int:
-        stale_at, limit_bytes = self._known
-        now = self._clock()
-        if now >= stale_at:
-            limit_bytes = self._read()
-            self._known = (now + FRESH_S, limit_bytes)
-        return limit_bytes
 
 
 def here() -> System:
@@ -57,8 +38,8 @@ def system_info(system: System) -> dict[str, Any]:
 
 
 @cache
-def _memory() -> MemoryGauge:
-    return MemoryGauge(_limit_bytes, time.monotonic)
+def _memory() -> Fresh[int]:
+    return Fresh(_limit_bytes, fresh_s=FRESH_S, clock=time.monotonic)
 
 
 def _limit_bytes() -> int:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amorsize.cache import upkeep
 from amorsize.cache.identity import identify
 from amorsize.cache.kinds import OPTIMIZATION, kind_called
-from amorsize.cache.moving import export_cache, import_cache
+from amorsize.cache.moving import export_cache, import_into
 from amorsize.cache.opening import cache_of
-from amorsize.cache.prewarm import prewarm_cache
+from amorsize.cache.prewarm import prewarm as decide_beforehand
 from amorsize.cache.store import checked_key
 from amorsize.cache.wording import in_words
 from amorsize.cli.exits import (
@@ -87,13 +87,13 @@ def show(args: Namespace) -> Answer:
 def prune(args: Namespace) -> Answer:
     """Remove what no load would serve."""
     cache = _listable(args.type)
-    return _removed(cache, _counted("removed", upkeep.prune(cache, args.ttl)))
+    return _refused(cache, _counted("removed", upkeep.prune(cache, args.ttl)), "remove")
 
 
 def clear(args: Namespace) -> Answer:
     """Remove every entry."""
     cache = _listable(args.type)
-    return _removed(cache, _counted("removed", upkeep.clear(cache)))
+    return _refused(cache, _counted("removed", upkeep.clear(cache)), "remove")
 
 
 def export(args: Namespace) -> Answer:
@@ -122,20 +122,22 @@ def take_over(args: Namespace) -> Answer:
     Raises:
         InputError: it cannot be read.
     """
+    cache = cache_of(kind_called(args.type))
     try:
-        counts = import_cache(
+        counts = import_into(
+            cache,
             args.file,
             args.merge_strategy,
-            not args.any_system,
-            args.update_timestamps,
-            cache_type=args.type,
+            compatible=not args.any_system,
+            dated_now=args.update_timestamps,
         )
     except FileMissingError:
         raise
     except OSError as error:
         msg = f"cannot read {args.file}: {error.strerror or error}"
         raise InputError(msg, hint="FILE is what amorsize cache export has written") from error
-    return _told(dict(zip(("imported", "skipped", "incompatible"), counts, strict=True)))
+    told = _told(dict(zip(("imported", "skipped", "incompatible"), counts, strict=True)))
+    return _refused(cache, told, "write")
 
 
 def validate(args: Namespace) -> Answer:
@@ -153,7 +155,8 @@ def validate(args: Namespace) -> Answer:
 def repair(args: Namespace) -> Answer:
     """Remove what cannot be read, or count it."""
     cache = _listable(args.type)
-    answer = _removed(cache, _told(upkeep.repair(cache, dry_run=not args.apply)))
+    answer = _told(upkeep.repair(cache, dry_run=not args.apply))
+    answer = _refused(cache, answer, "remove")
     hint = ["nothing was deleted: --apply does it"] if not args.apply else []
     return answer._replace(lines=[*answer.lines, *hint])
 
@@ -170,11 +173,12 @@ def prewarm(args: Namespace) -> Answer:
         raise UsageError(msg, hint="leave out --type")
     profile = {"data_size": args.data_size, "avg_time": args.avg_time}
     func = find_target(args.target)
-    written = prewarm_cache(func, [profile], None, args.force)
+    cache = cache_of(OPTIMIZATION)
+    written = decide_beforehand(cache, func, [profile], force=args.force)
     identity = identify(func)
     if not identity.shared:
         raise FunctionUnknownError.because(args.target, identity.why_not)
-    return _counted("written", written)
+    return _refused(cache, _counted("written", written), "write")
 
 
 def _listable(cache_type: str) -> Cache[Any]:
@@ -191,13 +195,13 @@ def _listable(cache_type: str) -> Cache[Any]:
     return cache
 
 
-def _removed(cache: Cache[Any], answer: Answer) -> Answer:
-    """The answer, and what is left of those that were to be removed."""
+def _refused(cache: Cache[Any], answer: Answer, act: str) -> Answer:
+    """The answer, and which entries the cache could not write or remove."""
     if not cache.refusals:
         return answer
     count = len(cache.refusals)
     entries = "1 entry" if count == 1 else f"{count:,} entries, the first"
-    complaint = f"cannot remove {entries}: {cache.refusals[0]}"
+    complaint = f"cannot {act} {entries}: {cache.refusals[0]}"
     return answer._replace(code=Exit.FAILED, complaint=complaint)
 
 

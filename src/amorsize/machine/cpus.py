@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from amorsize.errors import UsageError
-from amorsize.machine.cgroups import Folder, read_groups
+from amorsize.machine.cgroups import Folder, Groups, read_groups
 from amorsize.machine.files import cpu_list, read, whole
 from amorsize.machine.schedulers import allotted_cpus
 from amorsize.machine.topology import SYSTEM, logical_cpus, physical_cores
@@ -94,10 +94,17 @@ def cpu_facts(
 
 
 def standing_limits(
-    root: str, environ: Mapping[str, str], *, x_option: str | bool | None = None
+    root: str,
+    environ: Mapping[str, str],
+    *,
+    x_option: str | bool | None = None,
+    groups: Groups | None = None,
 ) -> Standing:
-    """Read quotas, cpusets, schedulers' allotments and Python's own number."""
-    groups = read_groups(root)
+    """Read quotas, cpusets, schedulers' allotments and Python's own number.
+
+    ``groups``: where they have been looked up.
+    """
+    groups = groups or read_groups(root)
     said = python_override(environ, x_option=x_option)
     found = [
         *(_quota(root, folder) for folder in groups.folders("cpu")),

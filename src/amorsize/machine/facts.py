@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from amorsize.machine import topology
 from amorsize.machine.blas import native_pools
+from amorsize.machine.cgroups import read_groups
 from amorsize.machine.cpus import Standing, cpu_facts, override, standing_limits
 from amorsize.machine.files import read
 from amorsize.machine.forksafety import chosen_start_method, fork_verdict
+from amorsize.machine.fresh import Fresh
 from amorsize.machine.memory import SystemMemory, memory_facts
 from amorsize.vocab.machine import CpuFacts, Machine, MemoryFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+
+    from amorsize.machine.cgroups import Groups
 
 FRESH_S: Final = 1.0
 """A container's quota may be changed while it runs; a second late is soon enough."""
@@ -99,6 +103,7 @@ def inspect_memory() -> MemoryFacts:
         os.environ,
         address_space_bytes=address_space_bytes(),
         system=None if sys.platform == "linux" else _psutil_memory(),
+        groups=_groups()(),
     )
 
 
@@ -134,12 +139,9 @@ class CpuGauge:
         offered: Callable[[], int],
         clock: Callable[[], float],
     ) -> None:
-        self._read = standing
+        self._fresh = Fresh(standing, fresh_s=FRESH_S, clock=clock)
         self._environ = environ
         self._offered = offered
-        self._clock = clock
-        self._standing = Standing(limits=())
-        self._stale_at = -float("inf")
 
     def usable(self) -> int:
         said = override(self._environ)
@@ -150,22 +152,21 @@ class CpuGauge:
     def quota(self) -> float | None:
         return None if override(self._environ) is not None else self._fresh().quota()
 
-    def _fresh(self) -> Standing:
-        now = self._clock()
-        if now >= self._stale_at:
-            self._standing = self._read()
-            self._stale_at = now + FRESH_S
-        return self._standing
-
 
 @cache
 def _gauge() -> CpuGauge:
     return CpuGauge(
-        standing=lambda: standing_limits("", os.environ, x_option=_x_option()),
+        standing=lambda: standing_limits("", os.environ, x_option=_x_option(), groups=_groups()()),
         environ=os.environ,
         offered=_offered,
         clock=time.monotonic,
     )
+
+
+@cache
+def _groups() -> Fresh[Groups]:
+    """Both the CPUs and the memory are asked about when a function is looked up."""
+    return Fresh(lambda: read_groups(""), fresh_s=FRESH_S, clock=time.monotonic)
 
 
 def _offered() -> int:

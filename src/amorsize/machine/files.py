@@ -11,8 +11,13 @@ from typing import Final, TypeAlias
 
 from amorsize.vocab.machine import Skipped
 
-MAX_CHARS: Final = 4_000_000
+MAX_BYTES: Final = 4_000_000
 """Far above any real mountinfo; keeps a wrong file from filling memory."""
+
+PIECE: Final = 1 << 16
+"""Read at once: all of most of them."""
+
+FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
 
 MAX_DIGITS: Final = 20
 """Of a 64-bit number. Longer ones are not what the kernel writes."""
@@ -24,18 +29,29 @@ Text: TypeAlias = str | Skipped | None
 """Contents; or why they cannot be had; or ``None`` where the file is not there at all."""
 
 
-def read(root: str, path: str, most: int = MAX_CHARS) -> Text:
+def read(root: str, path: str, most: int = MAX_BYTES) -> Text:
     """Contents of the file that the process sees as ``path``, of a long one the beginning."""
     try:
-        # not Path.open: see the module's docstring
-        with open(root + path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - see the module's docstring
-            return file.read(most)
+        return _bytes(root + path, most).decode(errors="replace")
     except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
         return None
     except OSError as exc:
         return Skipped(path, exc.strerror or type(exc).__name__)
     except ValueError:
         return Skipped(path, "not a path")
+
+
+def _bytes(path: str, most: int) -> bytes:
+    """Without a file object, which takes three times as long as these files do."""
+    descriptor = os.open(path, FLAGS)
+    try:
+        parts = []
+        while most > 0 and (part := os.read(descriptor, min(most, PIECE))):
+            parts.append(part)
+            most -= len(part)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
 
 
 def contents(path: str, root: str = "") -> str:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from amorsize.machine.facts import affinity, cpu_quota, gil_enabled
 from amorsize.machine.files import read
 
-HEAD_CHARS: Final = 2048
+HEAD_BYTES: Final = 2048
 """The first CPU of ``/proc/cpuinfo``: the kernel takes 10 ms to describe some hundred of them."""
 
 
@@ -46,7 +46,7 @@ def machine_key() -> str:
 
 
 def _processor() -> str:
-    text = read("", "/proc/cpuinfo", HEAD_CHARS)
+    text = read("", "/proc/cpuinfo", HEAD_BYTES)
     lines = text.splitlines() if isinstance(text, str) else []
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(named, "")

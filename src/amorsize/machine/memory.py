@@ -38,6 +38,7 @@ def memory_facts(
     *,
     address_space_bytes: int | None = None,
     system: SystemMemory | None = None,
+    groups: Groups | None = None,
 ) -> MemoryFacts:
     """Find the limit and what is free below it.
 
@@ -46,12 +47,13 @@ def memory_facts(
         environ: The process's environment.
         address_space_bytes: The soft limit of ``RLIMIT_AS``, if there is one.
         system: Total and available memory, where there is no ``/proc/meminfo``.
+        groups: The control groups, where they have been looked up.
 
     Raises:
         UsageError: ``AMORSIZE_MEMORY_LIMIT`` is not a size.
     """
     machine = system or system_memory(root)
-    groups = read_groups(root)
+    groups = groups or read_groups(root)
     found = [
         *_outside_groups(machine, address_space_bytes),
         *group_limits(root, groups),

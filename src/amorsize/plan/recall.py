@@ -39,6 +39,10 @@ CHANGED: Final = 1.5
 SURE: Final = 3.0
 """... and standard errors."""
 
+SHARED: Final = 2.0
+"""Times by which calls take longer where workers share cores, caches and memory, at most: no change
+of the function. What two threads of one core take from each other; not measured yet."""
+
 FEW: Final = 3
 """Calls below which nothing is concluded: the first of a process warm up."""
 
@@ -191,6 +195,17 @@ def contradicts(learned: Learned, profile: Profile) -> bool:
         profile.spread * now_s / sqrt(profile.sampled),
         learned.spread * then_s / sqrt(learned.sampled),
     )
+    return abs(now_s - then_s) > SURE * noise_s
+
+
+def turned_out_otherwise(learned: Learned, run: RunRecord) -> bool:
+    """Whether the items that workers ran have shown the same, where few were seen before."""
+    if run.workers == 1 or run.items < FEW or run.work_s <= 0:
+        return False
+    now_s, then_s = run.work_s / run.items, learned.mean_s
+    if now_s < CHANGED * SHARED * then_s and then_s < CHANGED * now_s:
+        return False
+    noise_s = learned.spread * hypot(now_s / sqrt(run.items), then_s / sqrt(learned.sampled))
     return abs(now_s - then_s) > SURE * noise_s
 
 

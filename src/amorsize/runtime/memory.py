@@ -7,7 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache.memory import Choice, Recalled, recall, remember
-from amorsize.plan.recall import contradicts, filled_in, learned_from, remaining_from
+from amorsize.plan.recall import (
+    contradicts,
+    filled_in,
+    learned_from,
+    remaining_from,
+    turned_out_otherwise,
+)
 from amorsize.plan.units import seconds
 from amorsize.sample.facts import kind_of
 from amorsize.vocab.lookup import Hit
@@ -49,6 +55,8 @@ class Memory:
         """Why it had none, although something is stored."""
         self._changed = False
         """Whether the function was seen to behave otherwise than is stored."""
+        self._outdated = ""
+        """What was stored and used, and turned out not to be true any more."""
         self.known: Learned | None = None
         """What is remembered and holds."""
 
@@ -112,6 +120,7 @@ class Memory:
             return
         if not profile.sampled:  # nothing was measured since others had handed back
             return
+        self._look_back(record)
         if record.wall_s < KEEP_AFTER_S and not self._is_false(profile, record.wall_s):
             return
         self._read()
@@ -129,6 +138,14 @@ class Memory:
             ),
             learned,
         )
+
+    def _look_back(self, record: RunRecord) -> None:
+        """What was decided by may have turned out wrong once workers had run the items."""
+        if self.known is not None and turned_out_otherwise(self.known, record):
+            before, now = seconds(self.known.mean_s), seconds(record.work_s / record.items)
+            self._outdated = f"; it has changed since: a call took {before} then, and {now} now"
+            self._changed = True
+            self.known = None
 
     def _is_false(self, profile: Profile, wall_s: float) -> bool:
         """Whether what is stored is not true any more: then it is mended after a short run, too."""
@@ -195,7 +212,8 @@ class Memory:
         if not self._asked:
             return ""
         if isinstance(found, Hit) and self.is_hit:
-            return f"remembered: what was learned about this function {_ago(found.age_s)}"
+            since = f"{_ago(found.age_s)}{self._outdated}"
+            return f"remembered: what was learned about this function {since}"
         return f"not remembered from before: {self.why_not}"
 
 

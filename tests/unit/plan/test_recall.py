@@ -14,6 +14,7 @@ from amorsize.plan.recall import (
     learned_from,
     profile_from,
     remaining_from,
+    turned_out_otherwise,
 )
 from amorsize.vocab.estimate import Measured
 from amorsize.vocab.plan import Candidate, Decision, EngineKind, Makespan
@@ -257,6 +258,26 @@ def test_a_busy_machine_does_not_speak_against_a_function_that_computes(
     )
 
     assert contradicts(learned_from(then), now) is changed
+
+
+@pytest.mark.parametrize(
+    ("times", "workers", "items", "changed"),
+    [
+        (1.0, 2, 1000, False),
+        (2.8, 2, 1000, False),  # they share cores
+        (3.2, 2, 1000, True),
+        (0.6, 2, 1000, True),
+        (0.6, 1, 1000, False),  # the calls themselves were looked at
+        (0.6, 2, 2, False),
+    ],
+)
+def test_what_workers_ran_speaks_against_what_is_remembered(
+    times: float, workers: int, items: int, *, changed: bool
+) -> None:
+    known = learned_from(PROFILE)
+    run = replace(RUN, workers=workers, items=items, work_s=times * known.mean_s * items)
+
+    assert turned_out_otherwise(known, run) is changed
 
 
 def test_a_profile_is_filled_in_where_it_knows_nothing() -> None:
