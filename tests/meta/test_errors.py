@@ -16,7 +16,11 @@ from amorsize.errors import AmorsizeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CLASSES = [cls for cls in vars(errors).values() if inspect.isclass(cls)]
+CLASSES = [
+    cls
+    for cls in vars(errors).values()
+    if inspect.isclass(cls) and cls.__module__ == errors.__name__
+]
 CONSTRUCTORS = [
     *CLASSES,
     *(
