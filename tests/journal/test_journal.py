@@ -164,7 +164,7 @@ def test_other_data_are_refused_and_changed_items_run_where_it_is_forced(
     forced = execute(noted, kind(data), checkpoint=path, checkpoint_force=True, n_jobs=1)
     assert forced == [10 * item for item in data]
     again = [item for at, item in enumerate(data) if at > 2 or repr(item) != repr(at)]
-    assert NOTES == again
+    assert again == NOTES
     assert execute(noted, kind(data), checkpoint=path, checkpoint_force=True) == forced
 
 
@@ -349,7 +349,7 @@ def test_a_run_that_finds_the_disk_full_hands_over_what_it_has(tmp_path: Path) -
         try:
             execute(_large, range(100), checkpoint=path, n_jobs=1)
         except CheckpointError as error:
-            return 0 if error.results[0] == _large(0) else 2  # type: ignore[attr-defined]  # put there by the run
+            return 0 if getattr(error, "results", {})[0] == _large(0) else 2
         return 3
 
     assert _in_a_child(fills) == 0

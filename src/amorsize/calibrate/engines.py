@@ -46,6 +46,7 @@ class Silent:
 
     limit = None
     patience_s = None
+    most_workers = None
 
     def __init__(self) -> None:
         self.results: list[Any] = []

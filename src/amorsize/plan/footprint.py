@@ -28,6 +28,10 @@ WORKER_BYTES: Final = 8e6
 """What a forked worker writes of what it has inherited, and its results on their way."""
 
 
+THREAD_BYTES: Final = 144e6
+"""Of addresses that a thread reserves, few of which it uses: a stack of 8 MB, and an arena of
+malloc, of which glibc reserves 128 MB to find 64 that are aligned. Counts below ``ulimit -v``."""
+
 HUNGRY_BYTES: Final = 16e6
 """A call that takes less, or results that do together, are not worth asking what is free."""
 

@@ -175,8 +175,9 @@ class _Run:
             self._source = self._opening.settle()
         job, before, began = self._job(decision), self._ledger.completed, _Clocks.read(self._ledger)
         engine = self._engine(decision)
-        self._ledger.guard.begins(job.workers)
-        for warning in warnings_of(self._opening.look(), self._around.situation()):
+        short = self._ledger.guard.begins(job.workers, threads=engine is EngineKind.THREADS)
+        expected = warnings_of(self._opening.look(), self._around.situation())
+        for warning in filter(None, [short, *expected]):
             self._ledger.note(warning)
         try:
             with _prepared(engine, pin=self._pins(), patience_s=self._patience_s(decision)):
@@ -247,7 +248,7 @@ class _Run:
             cpu_s=profile.cpu_share * profile.mean_s if self._may_doubt(profile) else 0.0,
             workers_forced=self._options.n_jobs is not None or self._is_rated,
             fail_fast=self._options.fail_fast,
-            care=care_of(self._options, self._began) if self._journal is not None else None,
+            care=care_of(self._options, self._began),
         )
 
     def _chunksize(self, decision: Decision) -> int | None:

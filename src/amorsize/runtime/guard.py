@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from amorsize.errors import MemoryShortError, UsageError
-from amorsize.plan.footprint import Look, Pressure, pressure
+from amorsize.plan.footprint import THREAD_BYTES, Look, Pressure, pressure
 from amorsize.plan.units import size
 from amorsize.vocab.machine import MemorySource
 
@@ -39,9 +39,19 @@ class Guard:
     def patience_s(self) -> float:
         return max(0.0, self._next_s - perf_counter())
 
-    def begins(self, workers: int) -> None:
-        """So many work from now on."""
+    def begins(self, workers: int, *, threads: bool = False) -> str | None:
+        """So many work from now on; a warning, if there is no room for so many threads."""
+        from amorsize.machine.room import address_room
+
         self._workers = workers
+        room = address_room() if threads else None
+        if room is None:
+            return None
+        fit = max(1, int(room.free_bytes / THREAD_BYTES))
+        if fit < (self.most_workers or workers):
+            self.most_workers = fit
+            return f"memory is short ({_told(room)}): went on with {fit} of {workers} threads"
+        return None
 
     def look(self, results: int) -> str | None:
         """Look, if it is time; a warning, if something was done about it.
@@ -91,7 +101,8 @@ class Guard:
 
 
 def _short(room: Room, results: int) -> MemoryShortError:
-    msg = f"memory is nearly full ({_told(room)}), and the {results:,} results so far fill it"
+    kept = f"the {results:,} results so far, or what the function keeps, fill it"
+    msg = f"memory is nearly full ({_told(room)}): {kept}"
     return MemoryShortError(msg, hint=STREAM)
 
 

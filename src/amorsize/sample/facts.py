@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 RUSAGE_THREAD: Final[int | None] = getattr(resource, "RUSAGE_THREAD", None)
 """Only Linux and FreeBSD count switches by thread; a count by process would blame others."""
 
+RUSAGE_SELF: Final[int | None] = getattr(resource, "RUSAGE_SELF", None)
+
 MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 """Of getrusage(2): bytes on macOS, else KiB."""
 
@@ -105,9 +107,9 @@ class Meter:
 
 def peak_bytes() -> int:
     """The most memory that this process ever had at once; 0 where the system does not tell."""
-    return (
-        0 if resource is None else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
-    )
+    if RUSAGE_SELF is None:
+        return 0
+    return resource.getrusage(RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
 
 
 def returns_its_item(items: Iterable[Any], results: Iterable[Any]) -> bool:
