@@ -44,13 +44,12 @@ SHORT: Final = Size(kills=30, poisons=30, runs=200, interrupts=8)
 
 
 def kills(size: Size) -> bool:
-    """Runs with a worker killed at a random moment; the others of a thousand had ended before."""
+    """Runs with a worker killed at a random moment."""
     runs = [kill_one(seed) for seed in range(size.kills)]
     held = sum(run.held_a_chunk for run in runs)
-    struck = sum(run.killed for run in runs)
     right = sum(run.right for run in runs)
     longest_s = max(run.wall_s for run in runs)
-    print(f"{len(runs)} runs, {struck} workers killed, {held} of them while they held a chunk;")
+    print(f"{len(runs)} runs, each with a worker killed, {held} of them while it held a chunk;")
     print(f"complete and right: {right}; the longest run took {longest_s:.3f} s")
     return right == len(runs) and held >= 0.9 * len(runs)
 

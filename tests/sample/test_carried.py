@@ -156,7 +156,7 @@ def test_a_connection_is_found_whichever_way_it_is_held(
 
     assert found is not None
     assert found.what.startswith("socket.socket in ")
-    assert "open it inside the function" in found.remedy
+    assert "open it in setup=, once per worker" in found.remedy
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)

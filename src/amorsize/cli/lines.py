@@ -13,7 +13,21 @@ LineOf: TypeAlias = Callable[[object, int], str]
 """Makes the line of a result; the number is its item's index."""
 
 HINT: Final = "--repr writes anything; numpy's values have .item() and .tolist(); JSON has no NaN"
-_STRICT: Final = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
+
+
+def _failure_fields(value: object) -> dict[str, object]:
+    """What stands in the place of a result that could not be had."""
+    from amorsize.engines.collected import Failure, text_of
+
+    if not isinstance(value, Failure):
+        msg = f"Object of type {type(value).__name__} is not JSON serializable"
+        raise TypeError(msg)
+    error = value.exception
+    fields = {"index": value.index, "item": value.item, "error": text_of(error)}
+    return {"failure": fields | {"traceback": value.traceback}}
+
+
+_STRICT: Final = json.JSONEncoder(allow_nan=False, ensure_ascii=False, default=_failure_fields)
 """NaN and infinities are refused: Python would read them back, other programs would not."""
 
 

@@ -59,7 +59,7 @@ class Skipped:
 
     @classmethod
     def of(cls, index: int, error: BaseException) -> Skipped:
-        return cls(index, f"{type(error).__name__}: {_text(error)}")
+        return cls(index, text_of(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,14 @@ def _arrived(packed: bytes, *rest: Any) -> Failure:
 
 def _stand_in(error: BaseException, why: Exception) -> ResultLostError:
     stays = f"could not be sent between processes ({type(why).__name__}: {why})"
-    return ResultLostError(f"{type(error).__name__}: {_text(error)}", hint=f"the exception {stays}")
+    return ResultLostError(text_of(error), hint=f"the exception {stays}")
 
 
-def _text(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
+    """Class and text, and never an error."""
+    name = type(error).__name__
     try:
-        return str(error)
+        text = str(error)
     except Exception:  # noqa: BLE001 - the user's __str__ may raise anything
-        return "(its text cannot be had)"
+        return f"{name} (its text cannot be had)"
+    return f"{name}: {text}" if text else name

@@ -98,7 +98,7 @@ def warnings_about(reasons: Iterable[Rejection]) -> list[str]:
 def _remedy(reason: Rejection) -> str:
     match reason:
         case CarriesConnection():
-            return f"{in_words(reason)}: open it inside the function instead"
+            return f"{in_words(reason)}: open it in setup=, once per worker, or inside the function"
         case TooMuchMemory():
             return f"{in_words(reason)}: two calls at once have no room"
         case ChangesItsItem():

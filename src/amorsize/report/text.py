@@ -98,10 +98,10 @@ def _against_the_loop(record: RunRecord) -> list[str]:
     if record.workers == 1 and record.engine is not EngineKind.WATCHED:
         return [f"speed-up: none, it was the plain loop; {_why_serial(record)}"]
     loop = seconds(record.work_s)
-    actual, predicted = three_digits(record.speedup), three_digits(record.predicted_speedup)
+    predicted = f" (predicted: {three_digits(record.predicted_speedup)})"
     return [
         f"plain loop: about {loop}, estimated from the time measured inside the function",
-        f"speed-up: {actual} (predicted: {predicted})",
+        f"speed-up: {three_digits(record.speedup)}{predicted if record.decision else ''}",
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from amorsize.engines.collected import Skipped, TriedAgain
+from amorsize.engines.collected import Failure, Skipped, TriedAgain, text_of
 from amorsize.engines.per_item import PerItem
 from amorsize.engines.rate import RateLimit
 from amorsize.engines.worker_state import Setup
@@ -54,12 +54,18 @@ def notes_on(results: Sequence[Any]) -> list[str]:
     """What the policies did that the user should know."""
     notes = []
     skipped = [result for result in results if type(result) is Skipped]
+    failed = [result for result in results if type(result) is Failure]
     again = [result for result in results if type(result) is TriedAgain]
     if skipped:
         first = skipped[0]
         notes.append(
             f"{len(skipped):,} of {len(results):,} items failed and were left out;"
             f" the first is item {first.index}: {first.error}"
+        )
+    if failed:
+        notes.append(
+            f"{len(failed):,} of {len(results):,} items failed, and a Failure stands in the place"
+            f" of the result; the first is item {failed[0].index}: {text_of(failed[0].exception)}"
         )
     if again:
         first_again = again[0]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-OWN_CONNECTION: Final = "open it inside the function, so that each worker has its own"
-OWN_FILE: Final = "open the file inside the function, so that each worker has its own"
+OWN_CONNECTION: Final = "open it in setup=, once per worker, or inside the function"
+OWN_FILE: Final = "open the file in setup=, once per worker, or inside the function"
 HARMLESS: Final = ""
 """Neither a connection nor worth looking inside: log files are written by every worker."""
 

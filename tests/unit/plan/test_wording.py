@@ -69,5 +69,7 @@ def test_warnings_name_the_remedy_once() -> None:
 
     first, second = warnings_about([plan.Slower(1.0), carried, changed, carried])
 
-    assert first == f"{in_words(carried)}: open it inside the function instead"
+    assert (
+        first == f"{in_words(carried)}: open it in setup=, once per worker, or inside the function"
+    )
     assert second == f"{in_words(changed)}: return the new value instead"

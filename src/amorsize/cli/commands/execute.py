@@ -22,6 +22,7 @@ from amorsize.cli.lines import json_line, quoted_repr_line, repr_line
 from amorsize.cli.outcome import Outcome
 from amorsize.cli.output_file import ToFile
 from amorsize.cli.places import Results, ToMemory, ToOutput
+from amorsize.cli.policies import add_policies, policies_of
 from amorsize.cli.streams import STDERR, data_output
 from amorsize.cli.target import check_takes_one, find_target
 from amorsize.vocab.checkpoint import Format
@@ -42,6 +43,7 @@ def _configure(parser: ArgumentParser) -> None:
     _add_output(parser)
     add_forcing(parser)
     add_failing(parser)
+    add_policies(parser)
     _add_checkpoint(parser)
     add_measuring(parser)
     add_loading(parser)
@@ -100,6 +102,7 @@ def _run(args: Namespace) -> int:
         force(args)
         checkpoint = checkpoint_from(args.checkpoint, form=args.checkpoint_format, force=args.force)
         options, func = run_options(args), find_target(args.target)
+        policies = policies_of(args, options)
         check_takes_one(func, args.target)
         data = read_items(args)
         check_call(func, data)
@@ -114,7 +117,8 @@ def _run(args: Namespace) -> int:
                     data,
                     options,
                     progress=bar,
-                    memory=Memory(func, wanted=True),
+                    memory=Memory(func, wanted=policies.rate_per_s is None),
+                    policies=policies,
                     checkpoint=checkpoint,
                     **results.hooks,
                 )
