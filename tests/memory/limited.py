@@ -70,7 +70,7 @@ def can_limit_groups() -> bool:
     return False
 
 
-def main(way: str, megabytes: str, job: str, options: str, items: str) -> dict[str, Any]:  # noqa: PLR0917 - a command line
+def main(way: str, megabytes: str, job: str, options: str, items: str) -> dict[str, Any]:
     limit(way, int(megabytes) * MB)
     try:
         results, told = execute(
@@ -84,7 +84,8 @@ def main(way: str, megabytes: str, job: str, options: str, items: str) -> dict[s
         return {"end": "short", "told": str(error), "results": len(getattr(error, "results", ()))}
     except MemoryError:
         return {"end": "memory"}
-    return {"end": "done", "results": len(results), "warnings": told.run.warnings}
+    warnings = told.run.warnings if told.run is not None else ()
+    return {"end": "done", "results": len(results), "warnings": warnings}
 
 
 if __name__ == "__main__":

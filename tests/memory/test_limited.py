@@ -23,7 +23,15 @@ PROCESSES = {"n_jobs": 2, "backend": "processes"}
 
 def run(way: str, megabytes: int, job: str, options: dict[str, Any], items: int) -> Any:
     process = subprocess.Popen(
-        [sys.executable, limited.__file__, way, str(megabytes), job, json.dumps(options), str(items)],
+        [
+            sys.executable,
+            limited.__file__,
+            way,
+            str(megabytes),
+            job,
+            json.dumps(options),
+            str(items),
+        ],
         stdout=subprocess.PIPE,
     )
     told = process.communicate()[0]
@@ -90,7 +98,7 @@ class Draining(RoomGauge):
 
 def test_half_of_the_workers_go_each_time_and_the_reason_is_told() -> None:
     guard = Guard(Draining(900, 90, 80, 70, 60))
-    guard.begins(8)
+    guard.begins(8, threads=False)
     told = []
     for _ in range(5):
         guard._next_s = 0.0  # noqa: SLF001 - time passes

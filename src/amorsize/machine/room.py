@@ -6,6 +6,7 @@ Where limits are does not change while a program runs, so it is looked up once.
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from amorsize.machine.cgroups import read_groups
@@ -56,6 +57,12 @@ class RoomGauge:
         addresses = address_room()
         if addresses is not None:
             yield addresses
+
+
+@cache
+def room_gauge() -> RoomGauge:
+    """One for the process: looking up where limits are takes longer than looking at them."""
+    return RoomGauge()
 
 
 def address_room() -> Room | None:

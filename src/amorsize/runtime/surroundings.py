@@ -20,7 +20,7 @@ from amorsize.machine.facts import (
 )
 from amorsize.machine.forksafety import fork_verdict, in_daemonic_worker
 from amorsize.machine.load import others_running
-from amorsize.machine.room import RoomGauge
+from amorsize.machine.room import room_gauge
 from amorsize.plan.footprint import is_hungry
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.plan import EngineKind
@@ -65,7 +65,7 @@ class Surroundings:
             )
         if may_read and self._full.calibration is None:
             self._full = replace(self._full, calibration=CALIBRATIONS.read())
-        if profile is not None and is_hungry(profile):
+        if profile is not None and self._full.room is None and is_hungry(profile):
             self._full = replace(self._full, room=_room())
         return self._full
 
@@ -89,7 +89,7 @@ class Surroundings:
 
 
 def _room() -> Room | None:
-    found = RoomGauge().room()
+    found = room_gauge().room()
     return None if found is None else Room(found.free_bytes, found.limit.size_bytes)
 
 
