@@ -349,7 +349,7 @@ def test_a_run_that_finds_the_disk_full_hands_over_what_it_has(tmp_path: Path) -
         try:
             execute(_large, range(100), checkpoint=path, n_jobs=1)
         except CheckpointError as error:
-            return 0 if error.results[0] == _large(0) else 2
+            return 0 if getattr(error, "results", {})[0] == _large(0) else 2
         return 3
 
     assert _in_a_child(fills) == 0

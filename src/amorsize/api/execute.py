@@ -218,6 +218,7 @@ def execute(
         CheckpointRefusedError: a ``ValueError``: the checkpoint is in use, is no checkpoint, or is
             another function's or other data's.
         CheckpointError: it cannot be read or written, or a result does not fit into it.
+        MemoryShortError: a ``MemoryError``: results have nearly filled the memory.
         ItemTimeoutError: a ``TimeoutError``: an item took longer than ``timeout``.
         DeadlineExceededError: a ``TimeoutError``: the run took longer than ``deadline``.
         ItemStuckError: an item cannot be sent to a process, where none may run in the caller.

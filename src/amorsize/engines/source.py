@@ -225,9 +225,7 @@ class IteratedSource:
         while (edge := finished.next_from(self.position)) == self.position:
             try:
                 item = next(self._iterator, NOTHING)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # noqa: BLE001 - the user's iterator; raised in its turn
+            except Exception as error:  # noqa: BLE001 - the user's iterator; raised in its turn
                 self._iterator = _raising(error)
                 return sys.maxsize
             if item is NOTHING:

@@ -33,6 +33,7 @@ from amorsize.engines.memfile import Frame, FrameKind, FrameReader, memory_file
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.per_item import has_end
 from amorsize.engines.reaper import REAPER, has_ended
+from amorsize.engines.team_size import send_home, went_home
 from amorsize.engines.team_worker import Lookout, Shared, Worker
 from amorsize.engines.tokens import TokenPipe
 from amorsize.engines.worker_logs import relay
@@ -206,7 +207,7 @@ class _Team:
                 self.end_at_once()
                 return
             self._look_for_deaths()
-            self._shrink()
+            send_home(self._board, self._living(), self._reports.most_workers)
             if not worked and self._outstanding > 0:
                 self._wait()
 
@@ -326,29 +327,12 @@ class _Team:
         if now - self._last_death_check < DEATH_CHECK_S:
             return
         self._last_death_check = now
-        dead = [member for member in self._living() if has_ended(member.pidfd)]
-        if dead:
-            self._collect()
-        for member in dead.copy():
-            if self._has_gone_home(member):
-                member.alive = False
-                dead.remove(member)
+        ended = [member for member in self._living() if has_ended(member.pidfd)]
+        for member in ended:
+            member.alive = not went_home(self._board, member)
+        dead = [member for member in ended if member.alive]
         if dead:
             self._mourn(dead)
-
-    def _has_gone_home(self, member: _Member) -> bool:
-        """Whether it was sent, and had nothing in its hands."""
-        sent = not self._board.may_stay(member.row)
-        return sent and self._board.current(member.row) is None
-
-    def _shrink(self) -> None:
-        """Send home, one after the other, those who are too many where memory is short."""
-        most = self._reports.most_workers
-        if most is None:
-            return
-        staying = [member for member in self._living() if self._board.may_stay(member.row)]
-        for member in staying[max(0, most - 1) :]:
-            self._board.send_home(member.row)
 
     def _mourn(self, dead: list[_Member]) -> None:
         """A worker died with items: the others finish what they hold, then say who died."""

@@ -179,7 +179,7 @@ class _Run:
         for unsent in self._intake.unsent:
             self._give_to_a_child(unsent)
         self._intake.unsent.clear()
-        self._shrink()
+        self._crowd.heed(self._reports.most_workers)
         while len(self._busy()) < self._crowd.wanted:
             chunk = self._handout.next(self._crowd.wanted)
             if chunk is None:
@@ -189,15 +189,6 @@ class _Run:
             if process is not None:
                 self._give(process, chunk)
         return bool(self._busy())
-
-    def _shrink(self) -> None:
-        """Part with those who are idle and too many, where memory is short."""
-        most = self._reports.most_workers
-        if most is None:
-            return
-        self._crowd.settle_for(min(most, self._crowd.wanted))
-        while len(self._processes) > most and (idle := self._idle()) is not None:
-            self._part_with(idle)
 
     def _idle(self) -> Process | None:
         return next((process for process in self._processes if process.chunk is None), None)
@@ -321,7 +312,7 @@ class _Run:
             self._intake.read(process)
             if ended:
                 self._mourn(process)
-            elif process.is_for_one and process.chunk is None:
+            elif process.chunk is None and self._crowd.can_spare(process, self._processes):
                 self._part_with(process)
 
     def _mourn(self, process: Process) -> None:

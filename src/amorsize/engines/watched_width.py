@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,10 @@ from amorsize.plan.concurrency import Width, WidthFinder
 from amorsize.plan.tunables import WAITING_SHARE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from amorsize.engines.base import Job
+    from amorsize.engines.watched_process import Process
 
 MOST: Final = 32
 """Processes, where items wait: each costs a fork and a few MB. Threads have no such limit."""
@@ -33,6 +37,8 @@ class Crowd:
         self._took_s = 0.0
         self._cpu_s = 0.0
         self.wanted = self._base
+        self.limit = sys.maxsize
+        """More may not even be kept."""
 
     def came_home(self, done: int, took_s: float, cpu_s: float) -> None:
         """``done`` items took ``took_s`` together, and computed for ``cpu_s`` of it."""
@@ -58,3 +64,13 @@ class Crowd:
     def settle_for(self, processes: int) -> None:
         """No more can be had."""
         self._fixed, self.wanted = True, max(1, processes)
+
+    def heed(self, most: int | None) -> None:
+        """No more may be had, where this says so: memory is short."""
+        if most is not None and most < self.limit:
+            self.limit = most
+            self.settle_for(min(most, self.wanted))
+
+    def can_spare(self, idle: Process, processes: Sequence[Process]) -> bool:
+        """Whether one that has nothing to do is not even to be kept."""
+        return idle.is_for_one or len(processes) > self.limit

@@ -6,6 +6,7 @@ Where limits are does not change while a program runs, so it is looked up once.
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from amorsize.machine.cgroups import read_groups
@@ -53,10 +54,24 @@ class RoomGauge:
                 yield Room(free_bytes, limit)
         if self._said is not None:
             yield Room(self._said.size_bytes - _used_bytes(), self._said)
-        space = address_space_bytes()
-        if space is not None:
-            limit = MemoryLimit(space, MemorySource.ADDRESS_SPACE, "ulimit -v")
-            yield Room(space - _pages("/proc/self/statm", 0), limit)
+        addresses = address_room()
+        if addresses is not None:
+            yield addresses
+
+
+@cache
+def room_gauge() -> RoomGauge:
+    """One for the process: looking up where limits are takes longer than looking at them."""
+    return RoomGauge()
+
+
+def address_room() -> Room | None:
+    """What is left below ``ulimit -v``, of this process alone; ``None`` where there is none."""
+    space = address_space_bytes()
+    if space is None:
+        return None
+    limit = MemoryLimit(space, MemorySource.ADDRESS_SPACE, "ulimit -v")
+    return Room(space - _pages("/proc/self/statm", 0), limit)
 
 
 def own_bytes() -> int:

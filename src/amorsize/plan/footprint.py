@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from amorsize.plan import tunables
 from amorsize.plan.units import size
 from amorsize.vocab.profile import Transfer
 
@@ -28,8 +29,12 @@ WORKER_BYTES: Final = 8e6
 """What a forked worker writes of what it has inherited, and its results on their way."""
 
 
-HUNGRY_BYTES: Final = 16e6
-"""A call that takes less, or results that do together, are not worth asking what is free."""
+THREAD_BYTES: Final = 144e6
+"""Of addresses that a thread reserves, few of which it uses: a stack of 8 MB, and an arena of
+malloc, of which glibc reserves 128 MB to find 64 that are aligned. Counts below ``ulimit -v``."""
+
+HUNGRY_BYTES: Final = 64e6
+"""Where calls at once, or results together, take less, it is not worth asking what is free."""
 
 
 class Pressure(StrEnum):
@@ -72,13 +77,14 @@ def reserve_bytes(limit: float) -> float:
 
 def is_hungry(profile: Profile) -> bool:
     """Whether it matters how much memory is free."""
-    return max(profile.peak_bytes, _results_bytes(profile)) > HUNGRY_BYTES
+    peaks = profile.peak_bytes * tunables.PROCESSES_PER_CORE
+    return max(peaks, _results_bytes(profile)) > HUNGRY_BYTES
 
 
 def workers_that_fit(profile: Profile, situation: Situation) -> int | None:
     """The caller included; ``None`` where it does not matter, or nobody knows what is free."""
     room = situation.room
-    if room is None or profile.peak_bytes <= HUNGRY_BYTES:
+    if room is None or profile.peak_bytes <= WORKER_BYTES:
         return None
     free = room.free_bytes - reserve_bytes(room.limit_bytes)
     return max(1, int(free / (profile.peak_bytes + WORKER_BYTES)))
@@ -105,6 +111,5 @@ def warnings_of(profile: Profile, situation: Situation) -> Iterator[str]:
 
 def _results_bytes(profile: Profile) -> float:
     """Of all items left."""
-    if not isinstance(profile.result, Transfer):
-        return 0.0
-    return profile.result.size_bytes * (profile.items_left or 0)
+    sent = profile.result.size_bytes if isinstance(profile.result, Transfer) else 0.0
+    return max(sent, profile.result_bytes) * (profile.items_left or 0)

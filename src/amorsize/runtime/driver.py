@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from amorsize.engines.base import NO_CARE, EngineStartError, Failure, Job
+from amorsize.engines.base import EngineStartError, Failure, Job
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.per_item import users_own
 from amorsize.engines.reaper import REAPER
@@ -19,7 +19,7 @@ from amorsize.errors import ResultLostError
 from amorsize.machine.blas import one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.plan.facts import has_own_threads, waits
-from amorsize.plan.footprint import warnings_of
+from amorsize.plan.footprint import is_hungry, warnings_of, workers_that_fit
 from amorsize.plan.wording import wanted
 from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
@@ -159,7 +159,8 @@ class _Run:
 
     def _watch(self) -> None:
         self._source = self._opening.settle()
-        self._ledger.guard.begins(self._options.n_jobs or self._around.situation().cores)
+        workers = self._options.n_jobs or self._around.situation().cores
+        self._ledger.guard.begins(workers, threads=False)
         self._workers = watch(
             self._func,
             self._source,
@@ -175,9 +176,7 @@ class _Run:
             self._source = self._opening.settle()
         job, before, began = self._job(decision), self._ledger.completed, _Clocks.read(self._ledger)
         engine = self._engine(decision)
-        self._ledger.guard.begins(job.workers)
-        for warning in warnings_of(self._opening.look(), self._around.situation()):
-            self._ledger.note(warning)
+        job = self._within_memory(job, engine)
         try:
             with _prepared(engine, pin=self._pins(), patience_s=self._patience_s(decision)):
                 workers = engine_for(engine).run(job, self._ledger)
@@ -188,6 +187,20 @@ class _Run:
             self._account(decision, workers, self._ledger.completed - before)
             self._correct(decision, workers, began)
         self._note_broken_input()
+
+    def _within_memory(self, job: Job, engine: EngineKind) -> Job:
+        """No more workers than have room, an ``n_jobs`` that is forced or not."""
+        profile, around = self._opening.look(), self._around.situation()
+        fit = workers_that_fit(profile, around)
+        short = self._ledger.guard.begins(
+            job.workers,
+            threads=engine is EngineKind.THREADS,
+            most=fit,
+            hungry=is_hungry(profile),
+        )
+        for warning in filter(None, [short, *warnings_of(profile, around)]):
+            self._ledger.note(warning)
+        return job if fit is None else replace(job, workers=min(job.workers, max(2, fit)))
 
     def _engine(self, decision: Decision) -> EngineKind:
         """With a journal the caller runs no item, since it could write nothing meanwhile."""
@@ -247,7 +260,7 @@ class _Run:
             cpu_s=profile.cpu_share * profile.mean_s if self._may_doubt(profile) else 0.0,
             workers_forced=self._options.n_jobs is not None or self._is_rated,
             fail_fast=self._options.fail_fast,
-            care=care_of(self._options, self._began) if self._journal is not None else NO_CARE,
+            care=care_of(self._options, self._began),
         )
 
     def _chunksize(self, decision: Decision) -> int | None:

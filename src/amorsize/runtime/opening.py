@@ -14,7 +14,6 @@ from amorsize.engines.chunks import run_chunk
 from amorsize.engines.forking import interrupts_held
 from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.choose import could_pay, decide, is_long_enough
-from amorsize.plan.footprint import is_hungry
 from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
 from amorsize.plan.tunables import TOO_SHORT_S
@@ -263,8 +262,8 @@ class Opening:
             return None
         asked_s, self.profile = self.spent_s, self.look()
         with self._sampler.aside():
-            may_read, hungry = self.spent_s >= LOOK_UP_AFTER_S, is_hungry(self.profile)
-            around = self._around.situation(may_read=may_read, hungry=hungry)
+            may_read = self.spent_s >= LOOK_UP_AFTER_S
+            around = self._around.situation(may_read=may_read, profile=self.profile)
         self.decision = decide(self.profile, around, self._options)
         for _ in Need:  # each answer may raise one more question
             missing = needs(self.decision, self.profile, around)

@@ -117,6 +117,7 @@ class Sampler:
             read_s=self.read_s,
             item_kind=kind_of(self._first[0]) if self._first else "",
             item_bytes=self._item_bytes(),
+            result_bytes=_shallow_bytes(self._ledger.results[-1:]),
             peak_bytes=self._grown_bytes(),
             returns_its_item=in_place,
             carries=carries,
@@ -204,10 +205,7 @@ class Sampler:
         if not isinstance(data, (list, tuple)):
             return 0.0
         sample = data[:: max(1, len(data) // LOOKED_AT)][:LOOKED_AT]
-        try:
-            return sum(map(sys.getsizeof, sample)) / max(1, len(sample))
-        except Exception:  # noqa: BLE001 - the user's __sizeof__ may raise anything
-            return 0.0
+        return _shallow_bytes(sample)
 
     def _safe(self) -> tuple[str | None, bool]:
         if self._safety is None:
@@ -230,3 +228,11 @@ def carried_along(func: Callable[[Any], Any], source: Source) -> tuple[str, Carr
     if found is None and isinstance(source, IndexedSource) and not source.exact:
         return "input", carried_by(source.data)
     return "function", found
+
+
+def _shallow_bytes(sample: Sequence[Any]) -> float:
+    """Memory of one of them, what they refer to left out."""
+    try:
+        return sum(map(sys.getsizeof, sample)) / max(1, len(sample))
+    except Exception:  # noqa: BLE001 - the user's __sizeof__ may raise anything
+        return 0.0

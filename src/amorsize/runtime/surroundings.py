@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from amorsize.cache.calibrations import CALIBRATIONS
 from amorsize.calibrate.imports import IMPORTS
@@ -19,10 +20,14 @@ from amorsize.machine.facts import (
 )
 from amorsize.machine.forksafety import fork_verdict, in_daemonic_worker
 from amorsize.machine.load import others_running
-from amorsize.machine.room import RoomGauge
+from amorsize.machine.room import room_gauge
+from amorsize.plan.footprint import is_hungry
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.situation import Room, Situation
+
+if TYPE_CHECKING:
+    from amorsize.vocab.profile import Profile
 
 
 class Surroundings:
@@ -33,11 +38,11 @@ class Surroundings:
         self._now = now
         self._full: Situation | None = None
 
-    def situation(self, *, may_read: bool = False, hungry: bool = False) -> Situation:
+    def situation(self, *, may_read: bool = False, profile: Profile | None = None) -> Situation:
         """Everything a decision looks at.
 
-        ``may_read``: there is time to read what engines cost here, once in a process. ``hungry``:
-        it matters how much memory is free.
+        ``may_read``: there is time to read what engines cost here, once in a process.
+        ``profile`` tells whether it matters how much memory is free.
         """
         if self._full is None:
             REAPER.reap()
@@ -63,7 +68,7 @@ class Surroundings:
             self._full = replace(self._full, others=min(self._full.others, others_running()))
         if may_read and self._full.calibration is None:
             self._full = replace(self._full, calibration=CALIBRATIONS.read())
-        if hungry:
+        if profile is not None and self._full.room is None and is_hungry(profile):
             self._full = replace(self._full, room=_room())
         return self._full
 
@@ -87,7 +92,7 @@ class Surroundings:
 
 
 def _room() -> Room | None:
-    found = RoomGauge().room()
+    found = room_gauge().room()
     return None if found is None else Room(found.free_bytes, found.limit.size_bytes)
 
 

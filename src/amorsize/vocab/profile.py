@@ -94,6 +94,8 @@ class Profile:
     """The class of the first item: ``builtins.int``; empty where none was looked at."""
     item_bytes: float = 0.0
     """Memory of an item that is kept in the caller's input, what it refers to left out."""
+    result_bytes: float = 0.0
+    """Memory of the latest result, what it refers to left out."""
     peak_bytes: float = 0.0
     """Memory that a call takes while it runs, as far as it exceeded all that came before."""
     returns_its_item: bool = False

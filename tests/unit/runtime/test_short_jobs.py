@@ -24,7 +24,7 @@ def test_only_a_job_that_is_long_enough_is_asked_about(monkeypatch: pytest.Monke
     asked: list[Any] = []
     real = Surroundings.situation
 
-    def situation(around: Surroundings, **how: bool) -> Any:
+    def situation(around: Surroundings, **how: Any) -> Any:
         asked.append(around)
         return real(around, **how)
 
