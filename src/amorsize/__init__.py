@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from amorsize.api.optimize import optimize
     from amorsize.api.result import OptimizationResult
+    from amorsize.api.stream import Stream, stream
     from amorsize.api.system import ValidationResult, validate_system
     from amorsize.api.tune import bayesian_tune_parameters, quick_tune, tune_parameters
     from amorsize.api.tuning_result import TuningResult
@@ -72,6 +73,7 @@ __all__ = (
     "HistoryEntry",
     "OptimizationResult",
     "ResultLostError",
+    "Stream",
     "TuningResult",
     "UsageError",
     "ValidationResult",
@@ -104,6 +106,7 @@ __all__ = (
     "repair_cache",
     "save_config",
     "save_result",
+    "stream",
     "tune_parameters",
     "validate_cache",
     "validate_cache_entry",
@@ -117,6 +120,8 @@ _HOMES = {
     "execute": "amorsize.api.execute",
     "optimize": "amorsize.api.optimize",
     "OptimizationResult": "amorsize.api.result",
+    "Stream": "amorsize.api.stream",
+    "stream": "amorsize.api.stream",
     "ValidationResult": "amorsize.api.system",
     "validate_system": "amorsize.api.system",
     **dict.fromkeys(

@@ -31,6 +31,7 @@ class Recorder:
     notes: list[str] = field(default_factory=list)
     ticks: int = 0
     patience_s: float | None = None
+    ready: bool = False
 
     @property
     def limit(self) -> int | None:

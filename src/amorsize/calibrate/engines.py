@@ -46,6 +46,7 @@ class Silent:
 
     limit = None
     patience_s = None
+    ready = False
 
     def __init__(self) -> None:
         self.results: list[Any] = []

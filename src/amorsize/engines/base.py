@@ -6,14 +6,31 @@ from the caller's thread. It never decides whether it should run, and never form
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from amorsize.engines.source import Source
 
 if TYPE_CHECKING:
     from amorsize.vocab.plan import EngineKind
+
+EndT = TypeVar("EndT")
+
+Steps: TypeAlias = Generator[None, None, EndT]
+"""Work that pauses where its caller may want a turn, and tells its outcome at the end."""
+
+
+def finished(steps: Steps[EndT]) -> EndT:
+    """Do all of it without a pause."""
+    with closing(steps):  # Ctrl-C may come between two steps
+        try:
+            while True:
+                next(steps)
+        except StopIteration as end:
+            outcome: EndT = end.value
+            return outcome
 
 
 @dataclass(slots=True)
@@ -36,6 +53,10 @@ class Reports(Protocol):
     @property
     def patience_s(self) -> float | None:
         """How long the caller may wait before it calls ``tick``; ``None``: for ever."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether results lie ready for somebody who takes them as they come: pause."""
 
     def done(self, start: int, results: Sequence[Any], busy_s: float) -> None:
         """Consecutive results from ``start`` on, and the time spent in the function."""
@@ -75,13 +96,17 @@ class Job:
     where it is wrong. 0: it must do it all."""
     workers_forced: bool = False
     fail_fast: bool = False
+    streams: bool = False
+    """Results are taken as they come, and must leave nothing behind in memory."""
 
 
 class Engine(Protocol):
     """Runs a job to its end, to its first failure, or to an interrupt; leaves nothing behind.
 
     ``run`` returns when every item left has been reported, or every item below
-    ``reports.limit`` has; ``Job.cpu_s`` names the exception. Where workers cannot be started it
+    ``reports.limit`` has; ``Job.cpu_s`` names one exception, a source that is full while nothing
+    is on its way is the other. ``steps`` does the same with pauses, whenever ``reports.ready``;
+    closed at one, it leaves no worker either. Where workers cannot be started it
     raises ``EngineStartError`` before any item was claimed. Whatever else is raised
     (``KeyboardInterrupt`` included), no worker is left.
     """
@@ -90,6 +115,9 @@ class Engine(Protocol):
 
     def run(self, job: Job, reports: Reports, /) -> int:
         """Run it; returns the number of workers that were used, the caller included."""
+
+    def steps(self, job: Job, reports: Reports, /) -> Steps[int]:
+        """The same, with pauses."""
 
 
 class EngineStartError(Exception):

@@ -53,6 +53,7 @@ class IndexedSource:
 
     indexed = True
     is_in_memory = True
+    is_full = False
 
     def __init__(self, data: Any, *, offset: int = 0, exact: bool = True) -> None:
         self.data = data
@@ -177,6 +178,11 @@ class IteratedSource:
         self.broken: BaseException | None = None
         self.kept: list[Any] | None = [] if keep else None
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may be read before results have been taken."""
+        return False
+
     def room(self, count: int) -> int:
         """How many items may come next: nobody knows before they are read."""
         return count
@@ -258,9 +264,7 @@ def source_of(data: Iterable[Any], *, keep: bool = False) -> Source:
         return IndexedSource(data)
     if _has_only_getitem(data):
         return IndexedSource(data, exact=False)
-    return IteratedSource(
-        data, length=_promised_length(data), in_memory=_holds_all(data), keep=keep
-    )
+    return IteratedSource(data, length=promised_length(data), in_memory=_holds_all(data), keep=keep)
 
 
 def next_item(source: Source) -> list[Any]:
@@ -293,7 +297,7 @@ def _indexes_as_it_iterates(data: Any) -> bool:
 def _has_only_getitem(data: Any) -> bool:
     kind = type(data)
     has = [hasattr(kind, name) for name in ("__getitem__", "__len__", "__iter__")]
-    return has == [True, True, False] and _promised_length(data) is not None
+    return has == [True, True, False] and promised_length(data) is not None
 
 
 def _holds_all(data: Any) -> bool:
@@ -306,7 +310,8 @@ def _holds_all(data: Any) -> bool:
     }
 
 
-def _promised_length(data: Any) -> int | None:
+def promised_length(data: Any) -> int | None:
+    """What ``len`` says, where it can be asked."""
     try:
         return len(data)
     except Exception:  # noqa: BLE001 - the plain loop never asks, so it is no reason to fail

@@ -16,7 +16,7 @@ from queue import Empty
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.engines.base import Failure
+from amorsize.engines.base import Failure, finished
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.errors_travel import annotate, unpack_error
 from amorsize.engines.marks import new_marks
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
 
-    from amorsize.engines.base import Job, Reports
+    from amorsize.engines.base import Job, Reports, Steps
     from amorsize.engines.marks import Marks
     from amorsize.engines.source import Chunk
     from amorsize.engines.spawned_pool import Payload, SpawnedPool
@@ -67,12 +67,16 @@ class SpawnedEngine:
 
     def run(self, job: Job, reports: Reports, /) -> int:
         """See ``Engine.run``."""
+        return finished(self.steps(job, reports))
+
+    def steps(self, job: Job, reports: Reports, /) -> Steps[int]:
+        """See ``Engine``."""
         payload = pack_function(job.func)
         marker = INSIDE.set("the caller of a running call")
         try:
             with spawned_pool(job.workers - 1) as pool, new_marks() as marks:
                 run = _Run(job, reports, payload=payload, pool=pool, marks=marks)
-                run.play()
+                yield from run.play()
                 return 1 + len(run.workers)
         finally:
             INSIDE.reset(marker)
@@ -91,7 +95,7 @@ class _Run:
         self._post = Post(payload, pool, marks)
         self.workers: set[int] = set()
 
-    def play(self) -> None:
+    def play(self) -> Steps[None]:
         """Take turns between sending, running and receiving until nothing is left."""
         self._heed(self._reports.limit)
         while True:
@@ -105,6 +109,8 @@ class _Run:
             if self._job.fail_fast and self._reports.limit is not None:
                 self._leave_at_once()
                 break
+            if self._reports.ready:
+                yield
         if self._post.closed is not None:
             self._reports.note(f"{self._post.closed}; the rest ran in the caller")
 

@@ -40,7 +40,7 @@ class Supply:
         else:
             chunk = source.claim(count)
         if chunk is None:
-            self.ended = True
+            self.ended = not source.is_full
         else:
             self.taken += len(chunk.items)
         return chunk

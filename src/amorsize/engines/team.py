@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.engines.base import EngineStartError, Failure
+from amorsize.engines.base import EngineStartError, Failure, finished
 from amorsize.engines.board import Board
 from amorsize.engines.chunks import InputEndedError, Ran
 from amorsize.engines.errors_travel import annotate, unpack_error
@@ -40,7 +40,7 @@ from amorsize.vocab.plan import EngineKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from amorsize.engines.base import Job, Reports
+    from amorsize.engines.base import Job, Reports, Steps
     from amorsize.engines.forking import Mask
 
 CALLER: Final = 0
@@ -61,6 +61,10 @@ class TeamEngine:
 
     def run(self, job: Job, reports: Reports, /) -> int:
         """See ``Engine.run``."""
+        return finished(self.steps(job, reports))
+
+    def steps(self, job: Job, reports: Reports, /) -> Steps[int]:
+        """See ``Engine``."""
         with interrupts_held() as usual, _gathered(job, reports) as team:
             try:
                 team.assemble(usual)
@@ -68,7 +72,7 @@ class TeamEngine:
                 msg = f"worker processes cannot be started: {error}"
                 raise EngineStartError(msg) from error
             let_interrupts_in(usual)
-            team.play()
+            yield from team.play()
             hold_interrupts()
             return team.size
 
@@ -76,11 +80,11 @@ class TeamEngine:
 class _Member:
     """A forked worker as the caller sees it."""
 
-    def __init__(self, row: int, pid: int, memory: int) -> None:
+    def __init__(self, row: int, pid: int, memory: int, *, lasting: bool) -> None:
         self.row = row
         self.pid = pid
         self.pidfd = os.pidfd_open(pid)
-        self.reader = FrameReader(memory)
+        self.reader = FrameReader(memory, lasting=lasting)
         self.alive = True
 
     @property
@@ -88,9 +92,9 @@ class _Member:
         return f"worker process {self.pid}"
 
 
-def _member(row: int, pid: int, memory: int) -> _Member:
+def _member(row: int, pid: int, memory: int, *, lasting: bool) -> _Member:
     try:
-        return _Member(row, pid, memory)
+        return _Member(row, pid, memory, lasting=lasting)
     except OSError:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
@@ -175,7 +179,7 @@ class _Team:
         memory = memory_file()
         try:
             pid = fork_worker(lambda: self._live(row, memory))
-            member = _member(row, pid, memory)
+            member = _member(row, pid, memory, lasting=not self._job.streams)
         except BaseException:
             os.close(memory)
             raise
@@ -191,7 +195,7 @@ class _Team:
 
     # -- play
 
-    def play(self) -> None:
+    def play(self) -> Steps[None]:
         """Run chunks and bring results home until nothing is left."""
         lookout = Lookout(self._shared, CALLER)
         while self._fill() > 0:
@@ -202,7 +206,9 @@ class _Team:
                 self.end_at_once()
                 return
             self._look_for_deaths()
-            if not worked and self._outstanding > 0:
+            if self._reports.ready:
+                yield
+            elif not worked and self._outstanding > 0:
                 self._wait()
 
     def _fill(self) -> int:

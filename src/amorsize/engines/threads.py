@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from time import perf_counter, process_time, thread_time
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.engines.base import EngineStartError, Failure
+from amorsize.engines.base import EngineStartError, Failure, finished
 from amorsize.engines.chunks import Ran, run_chunk
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.supply import Supply
@@ -27,7 +27,7 @@ from amorsize.plan.concurrency import MOST_THREADS, SCOUTS, Expectation, Width, 
 from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
-    from amorsize.engines.base import Job, Reports
+    from amorsize.engines.base import Job, Reports, Steps
     from amorsize.engines.source import Chunk
 
 
@@ -57,10 +57,14 @@ class ThreadEngine:
 
     def run(self, job: Job, reports: Reports, /) -> int:
         """See ``Engine.run``."""
+        return finished(self.steps(job, reports))
+
+    def steps(self, job: Job, reports: Reports, /) -> Steps[int]:
+        """See ``Engine``."""
         crew = _Crew(job, reports)
         try:
             crew.start()
-            crew.play()
+            yield from crew.play()
         except BaseException:
             crew.leave()
             raise
@@ -121,7 +125,7 @@ class _Crew:
             msg = f"threads cannot be started: {self._no_more}"
             raise EngineStartError(msg) from self._no_more
 
-    def play(self) -> None:
+    def play(self) -> Steps[None]:
         """Hand out chunks and take results until nothing is left."""
         while self._hand_out():
             try:
@@ -135,6 +139,8 @@ class _Crew:
             if self._job.fail_fast and self._reports.limit is not None:
                 self._limit = -1
                 return
+            if self._reports.ready:
+                yield
         if self._gives_up:
             self._report_input()  # reading may have failed behind the last chunk
 
@@ -156,12 +162,15 @@ class _Crew:
         while self._may_hand_out() and self._outstanding < width + self._ahead():
             chunk = self._supply.next(self._chunk_size())
             if chunk is None:
-                self._report_input()
-                self._drained()
+                if self._supply.ended:
+                    self._report_input()
+                    self._drained()
                 break
             self._tasks.put(chunk)
             self._outstanding += 1
             if perf_counter() - began > SLOW_INPUT_S:
+                if self._job.streams:
+                    break  # what is done meanwhile must not wait for it
                 self._hire_enough(width)
         self._hire_enough(width)
         return self._outstanding > 0

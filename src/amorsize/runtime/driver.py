@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from amorsize.engines.base import EngineStartError, Failure, Job
+from amorsize.engines.base import EngineStartError, Failure, Job, finished
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.reaper import REAPER
 from amorsize.engines.registry import engine_for
 from amorsize.engines.source import IteratedSource
+from amorsize.engines.window import WindowedSource
 from amorsize.errors import ResultLostError
 from amorsize.machine.blas import one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
@@ -33,6 +34,7 @@ from amorsize.vocab.record import RunRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from amorsize.engines.base import Steps
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Stranded
     from amorsize.vocab.plan import Decision
@@ -71,7 +73,20 @@ def run(
         ResultLostError: a result could not come back and must not be computed again.
     """
     known = memory or Memory(func, wanted=False)
-    return _Run(func, source, options=options, hooks=hooks or Hooks(), memory=known).run()
+    ledger = Ledger(hooks or Hooks(), source.length)
+    return _Run(func, source, ledger, options=options, memory=known).run()
+
+
+def steps_of(
+    func: Callable[[Any], Any],
+    source: WindowedSource,
+    ledger: Ledger,
+    *,
+    options: Options,
+    memory: Memory,
+) -> Steps[Outcome]:
+    """The same run, that pauses wherever ``ledger`` is ready, for who takes results meanwhile."""
+    return _Run(func, source, ledger, options=options, memory=memory).steps()
 
 
 class _Run:
@@ -79,16 +94,16 @@ class _Run:
         self,
         func: Callable[[Any], Any],
         source: Source,
+        ledger: Ledger,
         *,
         options: Options,
-        hooks: Hooks,
         memory: Memory,
     ) -> None:
         self._began = perf_counter()
         self._func = func
         self._source = source
         self._options = options
-        self._ledger = Ledger(hooks, source.length)
+        self._ledger = ledger
         self._around = Surroundings()
         self._opening = Opening(
             func,
@@ -107,16 +122,20 @@ class _Run:
 
     def run(self) -> Outcome:
         try:
-            return self._to_the_end()
+            return finished(self.steps())
         except KeyboardInterrupt:
             self._ledger.interrupted()
             raise
 
-    def _to_the_end(self) -> Outcome:
-        while (decision := self._opening.run()) is not None:
-            self._hand_over(decision)
-        for lost in sorted(self._ledger.lost, key=lambda lost: lost.start):
-            self._run_again(lost)
+    def steps(self) -> Steps[Outcome]:
+        """All of it, with a pause wherever results lie ready for who takes them as they come."""
+        while (decision := (yield from self._opening.steps())) is not None:
+            yield from self._hand_over(decision)
+            if isinstance(self._source, WindowedSource):  # nobody gets a later result before
+                self._run_lost_again()
+            if self._ledger.ready:  # nothing more is read before these are taken
+                yield
+        self._run_lost_again()
         self._ledger.finish()
         self._ledger.raise_failure()
         record = self._record()
@@ -128,15 +147,17 @@ class _Run:
             LOG.info("%s", "; ".join(summary(record).splitlines()))
         return Outcome(results=self._ledger.results, record=record)
 
-    def _hand_over(self, decision: Decision) -> None:
-        if isinstance(self._source, IteratedSource):
+    def _hand_over(self, decision: Decision) -> Steps[None]:
+        if isinstance(self._source, WindowedSource):
+            self._source.shares = 2 * decision.chosen.workers
+        elif isinstance(self._source, IteratedSource):
             self._source = self._opening.settle()
         job, before, began = self._job(decision), self._ledger.completed, _Clocks.read(self._ledger)
         try:
             with _prepared(
                 decision.chosen.engine, pin=self._pins(), patience_s=self._patience_s(decision)
             ):
-                workers = engine_for(decision.chosen.engine).run(job, self._ledger)
+                workers = yield from engine_for(decision.chosen.engine).steps(job, self._ledger)
         except EngineStartError as error:
             self._ledger.note(str(error))
             self._around.rule_out(decision.chosen.engine, str(error))
@@ -192,6 +213,7 @@ class _Run:
             cpu_s=profile.cpu_share * profile.mean_s if self._may_doubt(profile) else 0.0,
             workers_forced=self._options.n_jobs is not None,
             fail_fast=self._options.fail_fast,
+            streams=isinstance(self._source, WindowedSource),
         )
 
     def _may_doubt(self, profile: Profile) -> bool:
@@ -203,6 +225,11 @@ class _Run:
         source = self._source
         if isinstance(source, IteratedSource) and source.broken is not None:
             self._ledger.failed(Failure(source.position, source.broken, "the input"))
+
+    def _run_lost_again(self) -> None:
+        lost, self._ledger.lost = self._ledger.lost, []
+        for items in sorted(lost, key=lambda lost: lost.start):
+            self._run_again(items)
 
     def _run_again(self, lost: Stranded) -> None:
         """Items whose result or exception could not come back run once more, in the caller."""
@@ -225,12 +252,12 @@ class _Run:
     def _record(self) -> RunRecord:
         decision, brought_in = self._parallel, self._workers > 1
         return RunRecord(
-            items=len(self._ledger.results),
+            items=self._ledger.completed,
             engine=decision.chosen.engine if decision and brought_in else EngineKind.SERIAL,
             workers=self._workers,
             wall_s=perf_counter() - self._began,
             work_s=self._ledger.work_s,
-            serial_items=self._opening.items if brought_in else len(self._ledger.results),
+            serial_items=self._opening.items if brought_in else self._ledger.completed,
             decision=decision if decision and brought_in else self._opening.decision,
             profile=self._opening.profile,
             situation=self._around.known,

@@ -42,7 +42,9 @@ class Ledger:
     hooks: Hooks
     total: int | None
     results: list[Any] = field(default_factory=list)
-    """Every result up to the first gap."""
+    """Every result up to the first gap, from ``base`` on."""
+    base: int = 0
+    """So many results have been taken away already."""
     failure: Failure | None = None
     work_s: float = 0.0
     notes: list[str] = field(default_factory=list)
@@ -67,12 +69,22 @@ class Ledger:
 
     @property
     def completed(self) -> int:
-        return len(self.results) + self._ahead
+        return self.base + len(self.results) + self._ahead
+
+    @property
+    def ready(self) -> bool:
+        """See ``Reports.ready``: here nobody takes results before the end."""
+        return False
+
+    @property
+    def first(self) -> list[Any]:
+        """Results of the first items, in order, at least of two where there are so many."""
+        return self.results
 
     def done(self, start: int, results: Sequence[Any], busy_s: float) -> None:
         """See ``Reports.done``."""
         self.work_s += busy_s
-        if start == len(self.results):
+        if start == self.base + len(self.results):
             self.results.extend(results)
         else:
             self._pieces[start] = results
@@ -81,7 +93,10 @@ class Ledger:
 
     def settle(self) -> None:
         """Close gaps, then tell those who watch."""
-        while self._pieces and (piece := self._pieces.pop(len(self.results), None)) is not None:
+        while self._pieces:
+            piece = self._pieces.pop(self.base + len(self.results), None)
+            if piece is None:
+                break
             self.results.extend(piece)
             self._ahead -= len(piece)
         if self.watched:

@@ -32,6 +32,7 @@ from amorsize.vocab.options import Order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from amorsize.engines.base import Steps
     from amorsize.engines.blocks import Runner
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Ledger
@@ -88,7 +89,7 @@ class Opening:
         self.decision: Decision | None = None
         """The latest one; it may well have been to go on alone."""
 
-    def run(self) -> Decision | None:
+    def steps(self) -> Steps[Decision | None]:
         """Run items until workers would pay; ``None`` when the input or a failure ends it."""
         while not self._is_over() and self._advance():
             if self._questions.is_due(self.spent_s, self.items, self._source):
@@ -96,6 +97,8 @@ class Opening:
                 if decision is not None and decision.is_parallel:
                     return decision
                 self._go_on_alone(decision)
+            if self._ledger.ready:
+                yield
         return None
 
     def _go_on_alone(self, decision: Decision | None) -> None:
