@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from amorsize.api.optimize import optimize
     from amorsize.api.result import OptimizationResult
+    from amorsize.api.session import Session
     from amorsize.api.stream import Stream, stream
     from amorsize.api.system import ValidationResult, validate_system
     from amorsize.api.tune import bayesian_tune_parameters, quick_tune, tune_parameters
@@ -73,6 +74,7 @@ __all__ = (
     "HistoryEntry",
     "OptimizationResult",
     "ResultLostError",
+    "Session",
     "Stream",
     "TuningResult",
     "UsageError",
@@ -120,6 +122,7 @@ _HOMES = {
     "execute": "amorsize.api.execute",
     "optimize": "amorsize.api.optimize",
     "OptimizationResult": "amorsize.api.result",
+    "Session": "amorsize.api.session",
     "Stream": "amorsize.api.stream",
     "stream": "amorsize.api.stream",
     "ValidationResult": "amorsize.api.system",

@@ -76,7 +76,11 @@ class SpawnedEngine:
         try:
             with spawned_pool(job.workers - 1) as pool, new_marks() as marks:
                 run = _Run(job, reports, payload=payload, pool=pool, marks=marks)
-                yield from run.play()
+                try:
+                    yield from run.play()
+                except BaseException:
+                    run.let_go()
+                    raise
                 return 1 + len(run.workers)
         finally:
             INSIDE.reset(marker)
@@ -276,6 +280,12 @@ class _Run:
             f"a worker process died{exit_codes(error)}{suspect}; lost with it: items {spans}",
             hint="run that item alone with backend='serial' to see what it does to the process",
         )
+
+    def let_go(self) -> None:
+        """Start nothing more of this call, whoever else uses the workers."""
+        self._post.close("the call was left")
+        self._marks.lower_limit(-1)
+        self._post.drop_from(0)
 
     def _leave_at_once(self) -> None:
         """What is running may end by itself within a moment, or is ended."""

@@ -17,6 +17,9 @@ Processes would not be started: their start, some 1.1 ms, may be ``BLOCKING_SHAR
 Threads could save 5 to 10 ms where the lock is free; to see whether it is, and all that goes
 before, takes 2 to 3 ms in a fresh process, of every job of that size."""
 
+WARM_SCREEN_S: Final = 7e-3
+"""The same, where spawned workers wait: a call to them blocks for some 0.35 ms."""
+
 TOO_SHORT_S: Final = 80e-9
 """A call that takes less is not shared out: even an integer takes 30 ns to fetch.
 

@@ -74,22 +74,12 @@ def run(
     """
     known = memory or Memory(func, wanted=False)
     ledger = Ledger(hooks or Hooks(), source.length)
-    return _Run(func, source, ledger, options=options, memory=known).run()
+    return SteppedRun(func, source, ledger, options=options, memory=known).run()
 
 
-def steps_of(
-    func: Callable[[Any], Any],
-    source: WindowedSource,
-    ledger: Ledger,
-    *,
-    options: Options,
-    memory: Memory,
-) -> Steps[Outcome]:
-    """The same run, that pauses wherever ``ledger`` is ready, for who takes results meanwhile."""
-    return _Run(func, source, ledger, options=options, memory=memory).steps()
+class SteppedRun:
+    """A run in steps: ``steps`` pauses wherever ``ledger`` is ready, ``concluded`` comes after."""
 
-
-class _Run:
     def __init__(
         self,
         func: Callable[[Any], Any],
@@ -122,13 +112,14 @@ class _Run:
 
     def run(self) -> Outcome:
         try:
-            return finished(self.steps())
+            finished(self.steps())
+            return self.concluded()
         except KeyboardInterrupt:
             self._ledger.interrupted()
             raise
 
-    def steps(self) -> Steps[Outcome]:
-        """All of it, with a pause wherever results lie ready for who takes them as they come."""
+    def steps(self) -> Steps[None]:
+        """Run all items, with a pause wherever results lie ready for who takes them meanwhile."""
         while (decision := (yield from self._opening.steps())) is not None:
             yield from self._hand_over(decision)
             if isinstance(self._source, WindowedSource):  # nobody gets a later result before
@@ -136,6 +127,9 @@ class _Run:
             if self._ledger.ready:  # nothing more is read before these are taken
                 yield
         self._run_lost_again()
+
+    def concluded(self) -> Outcome:
+        """Raise what failed, or tell how it went. No step: a generator cannot raise StopIteration."""
         self._ledger.finish()
         self._ledger.raise_failure()
         record = self._record()

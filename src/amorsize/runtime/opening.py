@@ -305,7 +305,8 @@ class Opening:
         return not self._is_long_enough(self.spent_s + left_s)
 
     def _is_long_enough(self, whole_s: float) -> bool:
-        return is_long_enough(whole_s, cpu_share=self._sampler.cpu_share(self._measured_s))
+        cpu_share = self._sampler.cpu_share(self._measured_s)
+        return is_long_enough(whole_s, cpu_share=cpu_share, warm=self._around.has_lender)
 
     def look(self) -> Profile:
         """Everything known at the moment."""

@@ -11,7 +11,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.runtime.driver import steps_of
+from amorsize.runtime.driver import SteppedRun
 from amorsize.runtime.ledger import Hooks, Ledger
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class Streaming:
     ) -> None:
         self._source = source
         self._ledger = StreamLedger(Hooks(), source.length, ordered=ordered)
-        self._steps = steps_of(func, source, self._ledger, options=options, memory=memory)
+        self._run = SteppedRun(func, source, self._ledger, options=options, memory=memory)
+        self._steps = self._run.steps()
         self._context = copy_context()
         self.record: RunRecord | None = None
         """How it went, once the last result was given."""
@@ -108,14 +109,14 @@ class Streaming:
             while self._step():
                 yield from self._taken()
             yield from self._taken()
+            self.record = self._context.run(self._run.concluded).record
         finally:
             self._context.run(self._steps.close)
 
     def _step(self) -> bool:
         try:
             self._context.run(next, self._steps)
-        except StopIteration as end:
-            self.record = end.value.record
+        except StopIteration:
             return False
         return True
 
