@@ -148,6 +148,7 @@ def stream(
     """
     check_call(func, data)
     check_flags(ordered=ordered, use_cache=use_cache)
+    limits = window_from(window, window_bytes)
     options = options_from(
         n_jobs=n_jobs,
         chunksize=chunksize,
@@ -158,16 +159,14 @@ def stream(
         prefer_threads_for_io=prefer_threads_for_io,
         auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
     )
-    source = WindowedSource(
-        data,
-        length=promised_length(data),
-        window=Window(
-            WINDOW if window is None else positive_integer("window", window),
-            WINDOW_BYTES
-            if window_bytes is None
-            else positive_integer("window_bytes", window_bytes),
-        ),
-    )
+    source = WindowedSource(data, length=promised_length(data), window=limits)
     memory = Memory(func, wanted=bool(use_cache))
-    run = Streaming(func, source, options=options, memory=memory, ordered=bool(ordered))
-    return Stream(run)
+    return Stream(Streaming(func, source, options=options, memory=memory, ordered=bool(ordered)))
+
+
+def window_from(window: Any, window_bytes: Any) -> Window:
+    """The two limits of what is in flight, checked; ``None``: as documented."""
+    return Window(
+        WINDOW if window is None else positive_integer("window", window),
+        WINDOW_BYTES if window_bytes is None else positive_integer("window_bytes", window_bytes),
+    )
