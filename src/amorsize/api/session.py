@@ -80,9 +80,7 @@ class Session(Executor):
         finally:
             LENDER.reset(before)
 
-    def submit(
-        self, fn: Callable[..., ResultT], /, *args: Any, **kwargs: Any
-    ) -> Future[ResultT]:
+    def submit(self, fn: Callable[..., ResultT], /, *args: Any, **kwargs: Any) -> Future[ResultT]:
         """Run ``fn(*args, **kwargs)`` in a worker; it may be a lambda or a closure.
 
         Raises:

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError
 from amorsize.engines.spawned_alive import IDLE_POOLS, LENDER
-from amorsize.engines.spawned_worker import Order, Setting, describe, report_for_duty, serve, serve_call
+from amorsize.engines.spawned_worker import (
+    Order,
+    Setting,
+    describe,
+    report_for_duty,
+    serve,
+    serve_call,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
