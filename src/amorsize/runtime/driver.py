@@ -129,7 +129,7 @@ class SteppedRun:
         self._run_lost_again()
 
     def concluded(self) -> Outcome:
-        """Raise what failed, or tell how it went. No step: a generator cannot raise StopIteration."""
+        """Raise what failed, or tell how it went. A generator could not raise StopIteration."""
         self._ledger.finish()
         self._ledger.raise_failure()
         record = self._record()
