@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 
 class Pool(Protocol):

@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 
 HERE: Final = "the caller"
 
-SURELY: Final = 256
-"""So many items show what they cost, although the first ones were slow."""
-
 
 class Opening:
     """The caller's own loop over the items that nobody else has been given."""
@@ -192,7 +189,7 @@ class Opening:
 
     def _is_too_short(self) -> bool:
         """Whether items are surely too short to share out: there is nothing to ask."""
-        if self.items < SURELY or self._options.forces_parallel:
+        if self.items < probing.SURELY or self._options.forces_parallel:
             return False
         return self.spent_s < TOO_SHORT_S * self.items
 
@@ -208,9 +205,8 @@ class Opening:
         )
 
     def _stretch(self, source: IndexedSource) -> bool:
-        left = source.left()
+        left, began = source.left(), perf_counter()
         expected_s = left * self.spent_s / self.items
-        began = perf_counter()
         stretch = run_to_the_end(
             self._func,
             source,
