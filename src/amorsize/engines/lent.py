@@ -42,9 +42,7 @@ class Workshop:
     """Satisfies ``engines.spawned_alive.Lender``. Workers are started when first needed."""
 
     def __init__(self, budget: int, idle_s: float) -> None:
-        """``budget``: as many items run at once, in callers and in workers; idle workers leave
-        after ``idle_s`` and are replaced when they are needed again.
-        """
+        """``budget``: items that run at once; a worker that idles for ``idle_s`` leaves."""
         self._budget = budget
         self._idle_s = idle_s
         self._lock = threading.Lock()
