@@ -74,7 +74,7 @@ class _Crew:
     def __init__(self, job: Job, reports: Reports) -> None:
         self._job = job
         self._reports = reports
-        self._supply = Supply(job)
+        self._supply = Supply(job.source)
         self._cost = ItemCost(job.item_s)
         self._finder = self._make_finder(job)
         self._wanted = self._finder.width.threads if self._finder else max(1, job.workers)
