@@ -15,126 +15,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amorsize.plan.concurrency import (
-    FIRST_LOOK_S,
     HEADROOM,
-    JUDGED_AFTER_S,
     MOST_THREADS,
-    SCOUTED_S,
-    SCOUTS,
     SMALLEST_ROUND,
-    Expectation,
     Narrowed,
     Round,
     Widened,
     Width,
-    WidthFinder,
     starting_threads,
 )
-
-SPAWN_S: Final = 100e-6
-"""What starting a thread costs the caller, as measured."""
-
-LOCK_S: Final = 40e-6
-"""What one item costs in the interpreter lock, as measured."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Server:
-    """Serves ``slots`` items at once; the others queue, and slow it down if it thrashes."""
-
-    items: int
-    wait_s: float
-    slots: float = inf
-    thrash: float = 0.0
-    spread: float = 0.0
-
-    def durations(self) -> list[float]:
-        dice = Random(1)
-        mean = exp(self.spread**2 / 2)
-        return [self.wait_s * dice.lognormvariate(0, self.spread) / mean for _ in range(self.items)]
-
-
-@dataclass
-class World:
-    """A caller, its threads and a server, in simulated time."""
-
-    server: Server
-    wanted: Callable[[float, float, float], int]
-    """Given the time, the latency of an item that came home and when the last thread started."""
-    threads: int
-    now_s: float = 0.0
-    peak: int = 0
-    _events: list[tuple[float, int, float | None]] = field(default_factory=list)
-    """When, and of an item since when; of a thread that has started, nothing."""
-    _queue: deque[tuple[int, float]] = field(default_factory=deque)
-    _next: int = 0
-    _alive: int = 0
-    _starting: int = 0
-    _inside: int = 0
-    _served: int = 0
-    _posted: int = 0
-    _spawned_s: float = 0.0
-    _full_s: float = 0.0
-    _lock_free_s: float = 0.0
-
-    def run(self) -> float:
-        """Seconds until the last item is home."""
-        self._durations = self.server.durations()
-        self._spawn()
-        done = 0
-        while done < self.server.items:
-            self.now_s, _, began_s = heapq.heappop(self._events)
-            if began_s is None:
-                self._starting -= 1
-                self._full_s = self.now_s
-                self._take_item()
-                continue
-            done += 1
-            self._leave()
-            self.threads = self.wanted(self.now_s, self.now_s - began_s, self._full_s)
-            self._alive -= 1
-            if self._alive < self.threads:
-                self._alive += 1
-                self._take_item()
-            self._spawn()
-        return self.now_s
-
-    def _spawn(self) -> None:
-        left = self.server.items - self._next
-        while self._alive < self.threads and self._starting < left:
-            self._spawned_s = max(self._spawned_s, self.now_s) + SPAWN_S
-            self._post(self._spawned_s, None)
-            self._alive += 1
-            self._starting += 1
-            self.peak = max(self.peak, self._alive)
-
-    def _take_item(self) -> None:
-        if self._next == self.server.items:
-            self._alive -= 1
-            return
-        self._lock_free_s = max(self._lock_free_s, self.now_s) + LOCK_S
-        self._inside += 1
-        self._queue.append((self._next, self._lock_free_s))
-        self._next += 1
-        self._serve(self._lock_free_s)
-
-    def _serve(self, at_s: float) -> None:
-        while self._queue and self._served < self.server.slots:
-            index, began_s = self._queue.popleft()
-            self._served += 1
-            excess = max(0.0, self._inside - self.server.slots) / self.server.slots
-            lasts_s = self._durations[index] * (1 + self.server.thrash * excess)
-            self._post(at_s + lasts_s, began_s)
-
-    def _leave(self) -> None:
-        self._inside -= 1
-        self._served -= 1
-        self._serve(self.now_s)
-
-    def _post(self, at_s: float, began_s: float | None) -> None:
-        self._posted += 1
-        heapq.heappush(self._events, (at_s, self._posted, began_s))
-
+from amorsize.plan.expectation import (
+    FIRST_LOOK_S,
+    JUDGED_AFTER_S,
+    SCOUTED_S,
+    SCOUTS,
+    Expectation,
+)
+from amorsize.plan.finder import WidthFinder
+from tests.unit.waiting_world import Server, World
 
 def fixed(server: Server, threads: int) -> float:
     return World(server, lambda *_: threads, threads).run()
@@ -146,8 +44,8 @@ def adaptive(server: Server, alone_s: float | None = None) -> World:
     start = starting_threads(server.items, alone_s)
     finder = WidthFinder(Width(threads=start, alone_s=alone_s), 0.0)
 
-    def wanted(now_s: float, took_s: float, full_s: float) -> int:
-        return finder.completed(now_s, 1, took_s, full_s=full_s)
+    def wanted(now_s: float, took_s: float, full_s: float, refused: int) -> int:
+        return finder.completed(now_s, 1, took_s, full_s=full_s, refused=refused)
 
     world = World(server, wanted, start)
     world.run()

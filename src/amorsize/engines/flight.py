@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from amorsize.engines.supply import Supply
-    from amorsize.plan.concurrency import WidthFinder
+    from amorsize.plan.finder import WidthFinder
 
 READ_AHEAD: Final = 64
 """Items of a container that are listed at a time; others are read one by one, when needed."""

@@ -23,7 +23,9 @@ from amorsize.engines.nesting import INSIDE
 from amorsize.engines.supply import Supply
 from amorsize.machine.ownthreads import forget, see_gone
 from amorsize.model.chunks import THREAD_QUANTUM_S, ItemCost, thread_chunk
-from amorsize.plan.concurrency import MOST_THREADS, SCOUTS, Expectation, Width, WidthFinder
+from amorsize.plan.concurrency import MOST_THREADS, Width
+from amorsize.plan.expectation import SCOUTS, Expectation
+from amorsize.plan.finder import WidthFinder
 from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
