@@ -36,6 +36,8 @@ class Forced(TypedDict, total=False):
     rerun_lost: bool
     progress: bool | Callable[[int, int | None], None]
     use_cache: bool
+    max_concurrency: int | None
+    is_overload: Callable[[BaseException], bool | float | None] | None
 
 
 @overload
@@ -97,6 +99,8 @@ def execute(
     rerun_lost: bool = True,
     progress: bool | Callable[[int, int | None], None] = False,
     use_cache: bool = True,
+    max_concurrency: int | None = None,
+    is_overload: Callable[[BaseException], bool | float | None] | None = None,
 ) -> list[ResultT] | tuple[list[ResultT], OptimizationResult]:
     """Run ``func`` once on every item and return the results in input order.
 
@@ -105,7 +109,8 @@ def execute(
     process that change would stay in the worker.
 
     Args:
-        func: Called with one item; a plain function, not an ``async`` one.
+        func: Called with one item. Calls of an ``async`` function are awaited on an event loop of
+            their own; inside a running loop (a notebook cell) that has its own thread.
         data: Any iterable. It is read as the plain loop would read it.
         sample_size: Kept for callers of 0.1; the run itself decides how much to measure.
         target_chunk_duration: Kept likewise; chunks follow what was measured.
@@ -127,6 +132,11 @@ def execute(
         progress: A bar on stderr, or a callable of (done, total).
         use_cache: Use what earlier calls have learned about ``func``, and keep what this one
             learns; looked up after 2 ms of items, kept after runs of 0.2 s.
+        max_concurrency: Have no more calls at the same time than this.
+        is_overload: Called with an exception of ``func``: does it mean that the other side
+            refused, as HTTP 429 and 503 do? A number is how many seconds it wants to be left
+            alone (``Retry-After``), by all. Such an item is called again, up to 10 times, and
+            fewer are in flight from then on.
 
     Raises:
         UsageError: a ``ValueError``: an argument is wrong, or a forced engine cannot be used.
@@ -134,7 +144,7 @@ def execute(
         ResultLostError: only with ``rerun_lost=False``.
         BaseException: whatever ``func`` raises, as itself, with a note naming the item.
     """
-    check_call(func, data)
+    check_call(func, data, awaits=True)
     check_sampling(sample_size, target_chunk_duration)
     check_callback("progress_callback", progress_callback)
     check_flags(
@@ -154,6 +164,8 @@ def execute(
         rerun_lost=rerun_lost,
         prefer_threads_for_io=prefer_threads_for_io,
         auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
+        max_concurrency=max_concurrency,
+        is_overload=is_overload,
     )
     announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
     announcer.phase("running", 0.0)
@@ -170,13 +182,14 @@ def execute(
     announcer.phase("done", 1.0)
     if not (verbose or return_optimization_result):
         return done.results
-    result = _result_of(done)
+    result = result_of(done)
     if announcer.verbose:
         announcer.tell(memory.verdict, f"{result.explain()}\n\n{result}")
     return (done.results, result) if return_optimization_result else done.results
 
 
-def _result_of(done: Run) -> OptimizationResult:
+def result_of(done: Run) -> OptimizationResult:
+    """The account of a run as users see it."""
     from amorsize.api.result import OptimizationResult
 
     return OptimizationResult.from_run(done.record, data=done.data)

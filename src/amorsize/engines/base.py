@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from amorsize.engines.source import Source
 
 if TYPE_CHECKING:
+    from amorsize.engines.refused import Refusals
     from amorsize.vocab.plan import EngineKind
+    from amorsize.vocab.waiting import Waiting
 
 
 @dataclass(slots=True)
@@ -52,6 +54,9 @@ class Reports(Protocol):
     def note(self, warning: str) -> None:
         """Something the user should know, kept in the record."""
 
+    def waited(self, waiting: Waiting) -> None:
+        """How the number of items at once was found."""
+
     def tick(self) -> None:
         """Give the progress display a chance while nothing completes."""
 
@@ -74,6 +79,10 @@ class Job:
     """Predicted CPU time of an item that waits; the engine may give the rest of the job back
     where it is wrong. 0: it must do it all."""
     workers_forced: bool = False
+    at_most: int | None = None
+    """No more items at the same time than this."""
+    refusals: Refusals | None = None
+    """Where calls that were refused are told of; ``func`` makes them again."""
     fail_fast: bool = False
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
+    from amorsize.engines.refused import Refusals
     from amorsize.engines.supply import Supply
     from amorsize.plan.finder import WidthFinder
 
@@ -49,6 +50,7 @@ class Flight:
         *,
         width: int,
         finder: WidthFinder | None = None,
+        refusals: Refusals | None = None,
         room: Callable[[], int] | None = None,
         patience_s: float | None = None,
     ) -> None:
@@ -58,7 +60,8 @@ class Flight:
         """
         self._func = func
         self._supply = supply
-        self._finder = finder
+        self.finder = finder
+        self._refusals = refusals
         self._wanted = max(1, width)
         self._room = room
         self._patience_s = patience_s
@@ -80,14 +83,21 @@ class Flight:
                 if not self._landed:
                     await self._something()
                 landed, self._landed = self._landed, []
-                if self._finder is not None and landed:
-                    self._wanted = self._finder.completed(
-                        perf_counter(), len(landed), sum(item.took_s for item in landed)
-                    )
+                self._find_width(landed)
                 self._send_off()
                 yield landed
         finally:
             await self._leave()
+
+    def _find_width(self, landed: list[Landed]) -> None:
+        if self.finder is None:
+            return
+        refused = 0 if self._refusals is None else self._refusals.fresh()
+        if landed or refused:
+            took_s = sum(item.took_s for item in landed)
+            self._wanted = self.finder.completed(
+                perf_counter(), len(landed), took_s, refused=refused
+            )
 
     def stop_from(self, index: int) -> None:
         """Let no item from ``index`` on take off, and call back those in the air."""
@@ -131,15 +141,18 @@ class Flight:
         """One item after the other, while there are not too many tasks."""
         me: Any = asyncio.current_task()
         while True:
+            result, error, slept_s = None, None, 0.0
             began = perf_counter()
-            result, error = None, None
             try:
-                result = await self._func(item)
+                if self._refusals is None:
+                    result = await self._func(item)
+                else:
+                    result, slept_s = await self._patiently(item, self._refusals)
             except BaseException as raised:  # noqa: BLE001 - the item's own failure, raised in its turn
                 error = raised
             if self._is_leaving or index > self._limit:
                 return  # called back
-            self._land(Landed(index, result, error, perf_counter() - began))
+            self._land(Landed(index, result, error, perf_counter() - began - slept_s))
             if error is not None or len(self._at) > self._wanted:
                 return
             following = self._take()
@@ -147,6 +160,24 @@ class Flight:
                 return
             index, item = following
             self._at[me] = index
+
+    async def _patiently(self, item: Any, refusals: Refusals) -> tuple[Any, float]:
+        """What a call gives that was not refused, and the seconds of pauses before it."""
+        pause_s, slept_s, calls = refusals.wait_s(), 0.0, 0
+        while True:
+            if pause_s > 0:
+                began = perf_counter()
+                await asyncio.sleep(pause_s)
+                slept_s += perf_counter() - began
+            calls += 1
+            try:
+                return await self._func(item), slept_s
+            except Exception as error:
+                again_s = refusals.pause(error, calls)
+                if again_s is None:
+                    raise
+                pause_s = again_s
+                self._wake()
 
     def _land(self, landed: Landed) -> None:
         self._landed.append(landed)

@@ -67,6 +67,7 @@ class ThreadEngine:
             crew.leave()
             raise
         crew.dismiss()
+        crew.tell()
         return crew.most_at_once
 
 
@@ -102,8 +103,11 @@ class _Crew:
     def _make_finder(job: Job) -> WidthFinder | None:
         if job.workers_forced or not job.waits:
             return None
-        start = max(1, min(job.workers, MOST_THREADS))
-        return WidthFinder(Width(threads=start, alone_s=max(job.item_s, 1e-9)), perf_counter())
+        most = min(MOST_THREADS, job.at_most or MOST_THREADS)
+        width = Width(
+            threads=max(1, min(job.workers, most)), alone_s=max(job.item_s, 1e-9), most=most
+        )
+        return WidthFinder(width, perf_counter())
 
     @staticmethod
     def _make_expectation(job: Job) -> Expectation | None:
@@ -130,6 +134,7 @@ class _Crew:
                 ran, where, cpu_s = self._finished.get(timeout=self._patience_s())
             except Empty:
                 self._reports.tick()
+                self._find_width(0, 0.0)
             else:
                 self._take(ran, where)
                 self._doubt(ran, cpu_s)
@@ -215,13 +220,24 @@ class _Crew:
         done = len(ran.results)
         if done:
             self._cost.learn(done, ran.busy_s)
-            if self._finder is not None:
-                self._wanted = self._finder.completed(
-                    perf_counter(), done, ran.busy_s, full_s=self._full_s
-                )
+            self._find_width(done, ran.busy_s)
             self._reports.done(ran.start, ran.results, ran.busy_s)
         if ran.error is not None:
             self._reports.failed(Failure(ran.next_index, ran.error, where))
+
+    def _find_width(self, done: int, took_s: float) -> None:
+        if self._finder is None:
+            return
+        refused = 0 if self._job.refusals is None else self._job.refusals.fresh()
+        if done or refused:
+            self._wanted = self._finder.completed(
+                perf_counter(), done, took_s, full_s=self._full_s, refused=refused
+            )
+
+    def tell(self) -> None:
+        """Account for the number of threads, where it had to be found."""
+        if self._finder is not None:
+            self._reports.waited(self._finder.told(self._job.at_most))
 
     def _doubt(self, ran: Ran, cpu_s: float) -> None:
         if self._expected is not None:
@@ -249,6 +265,8 @@ class _Crew:
     def leave(self) -> None:
         """Something was raised in the caller: start nothing more, and wait only a moment."""
         self._limit = -1
+        if self._job.refusals is not None:
+            self._job.refusals.is_over.set()
         self._send_home()
         self._wait_for_ends(GRACE_S)
 
@@ -312,6 +330,8 @@ class _Crew:
             stop = chunk.start + len(chunk.items)
             began = thread_time() if self._expected is not None else 0.0
             ran = run_chunk(self._job.func, chunk.items, (chunk.start, stop), watch=self._watch)
+            if self._job.refusals is not None:
+                ran.busy_s -= self._job.refusals.slept_s()
             if ran.error is not None:
                 self._heed(ran.next_index)
             del chunk

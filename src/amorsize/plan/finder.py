@@ -61,7 +61,7 @@ class WidthFinder:
         self._done += done
         self._took_s += took_s
         self._refused += refused
-        if self._done >= self.width.round_size + self._patience or (self._refused and self._done):
+        if self._done >= self.width.round_size + self._patience or self._refused:
             self._judge(now_s)
         return self.width.threads
 

@@ -17,6 +17,10 @@ MOST_CALLS: Final = 10
 """Calls of one item that may be refused; the last refusal is raised. About 80 s of pauses."""
 
 
+MOST_ASKED_S: Final = 600.0
+"""Who asks to be left alone for longer than this is taken at their word: it is raised."""
+
+
 def pause_s(refused: int) -> float:
     """How long an item waits that was refused so often."""
     return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (refused - 1))
