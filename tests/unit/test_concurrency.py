@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from math import exp, inf, log
-from random import Random
+from math import exp, log
 from typing import Final
 
 import pytest
@@ -33,6 +28,7 @@ from amorsize.plan.expectation import (
 )
 from amorsize.plan.finder import WidthFinder
 from tests.unit.waiting_world import Server, World
+
 
 def fixed(server: Server, threads: int) -> float:
     return World(server, lambda *_: threads, threads).run()
