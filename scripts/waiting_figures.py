@@ -4,7 +4,7 @@ Each is held against the best fixed number at once, found by trying; the lean lo
 tries them takes items from one iterator, so nothing is cheaper. The servers are real ones in a
 process of their own, and tell what they had to bear. ``--short`` counts, and judges no seconds.
 """
-# ruff: noqa: INP001, T201, E402 - a script: it shows what it found, and finds us first
+# ruff: noqa: INP001, T201, E402, D103, S101 - a script: it shows what it found, and finds us first
 
 from __future__ import annotations
 
@@ -78,10 +78,6 @@ async def aask(client: Client, kind: str, item: int) -> int:
     return item
 
 
-def asleep_10_ms(item: int) -> Any:
-    return asyncio.sleep(10e-3, item)
-
-
 async def awaited(item: int) -> int:
     await asyncio.sleep(10e-3)
     return item
@@ -141,10 +137,9 @@ def show(scene: Scene, client: Client, *, short: bool) -> float:
         ends.append(end)
         loads.append(client.counts()[scene.counted] / scene.limit if scene.limit else 0.0)
     load = f"; load {max(loads):.2f} of the limit" if scene.limit else ""
-    print(
-        f"{kind}: {median(ratios):.3f} of the best fixed number, {best}: {best_s:.2f} s; ", end=""
-    )
-    print(f"{' '.join(f'{ratio:.3f}' for ratio in ratios)}; {ends[-1]}{load}", flush=True)
+    middle, each = median(ratios), " ".join(f"{ratio:.3f}" for ratio in ratios)
+    print(f"{kind}: {middle:.3f} of the best fixed number, {best}: {best_s:.2f} s", end="; ")
+    print(f"{each}; {ends[-1]}{load}", flush=True)
     if scene.limit:
         client.reset()
         took_s, end = ours(partial(aask, client, kind), items)
@@ -170,7 +165,7 @@ async def tuned(items: int, most: int) -> list[int]:
 def show_async(*, short: bool) -> None:
     """10,000 awaits of 10 ms against the best semaphore."""
     items = 500 if short else 10_000
-    ratios = []
+    ratios, best, best_s, end = [], 0, 0.0, ""
     for _ in range(1 if short else 5):
         times = []
         for most in (100, 300, 1_000, 3_000, 10_000):
@@ -187,9 +182,8 @@ def show_async(*, short: bool) -> None:
 def main(arguments: list[str]) -> None:
     short = "--short" in arguments
     names = [name for name in arguments if not name.startswith("--")]
-    print(
-        f"python {platform.python_version()}, {os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}"
-    )
+    load = os.getloadavg()[0]
+    print(f"python {platform.python_version()}, {os.cpu_count()} cpus, load {load:.1f}", flush=True)
     with servers() as client:
         ratios = [
             show(scene, client, short=short) for scene in SCENES if not names or scene.name in names

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -31,6 +32,8 @@ RATED_S: Final = 50e-3
 KNEE: Final = 20
 CROWD_S: Final = 20e-3
 """``/crowd``: an answer takes so long when alone, twice as long at the knee, and so on."""
+
+TOO_MANY: Final = 429
 
 QUIET_AFTER_S: Final = 2.0
 """Before, whoever calls may find out how much is borne."""
@@ -104,7 +107,7 @@ class Servers(asyncio.Protocol):
         filled = Servers.tokens + (now - Servers.filled_s) * RATE
         Servers.tokens, Servers.filled_s = min(BURST, filled), now
         if Servers.tokens < 1:
-            return 429
+            return TOO_MANY
         Servers.tokens -= 1
         await asyncio.sleep(RATED_S)
         return 200
@@ -136,7 +139,7 @@ def servers() -> Iterator[Client]:
         try:
             yield client
         finally:
-            client.close()
+            hang_up()
             assert process.stdin is not None
             process.stdin.close()
             process.wait()
@@ -151,55 +154,68 @@ def is_overload(error: BaseException) -> bool:
 
 
 class Client:
-    """Asks them, from threads or from coroutines, over connections that are kept."""
+    """Whose calls are only its address: a function that carries connections is not shared out."""
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self._own = threading.local()
-        self._all: list[http.client.HTTPConnection] = []
-        self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     def get(self, kind: str) -> str:
-        connection = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = http.client.HTTPConnection("127.0.0.1", self.port)
-            self._all.append(connection)
-        connection.request("GET", f"/{kind}")
-        answer = connection.getresponse()
-        body: str = answer.read().decode()
-        if answer.status == http.HTTPStatus.TOO_MANY_REQUESTS:
-            raise RefusedError
-        return body
+        """Ask over this thread's connection."""
+        return get(self.port, kind)
 
     async def aget(self, kind: str) -> None:
-        free = self._free
-        reader, writer = (
-            free.pop() if free else await asyncio.open_connection("127.0.0.1", self.port)
-        )
-        writer.write(f"GET /{kind} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        head = await reader.readuntil(b"\r\n\r\n")
-        free.append((reader, writer))
-        if head.split(b" ", 2)[1] == b"429":
-            raise RefusedError
+        """Ask over a connection that nobody is using."""
+        await aget(self.port, kind)
 
     def reset(self) -> None:
-        """Count anew; what was kept by coroutines belongs to a loop that has ended."""
-        self.forget()
+        """Count anew."""
         self.get("reset")
-
-    def forget(self) -> None:
-        for _, writer in self._free:
-            writer.transport.abort()
-        self._free.clear()
 
     def counts(self) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(self.get("counts"))
         return told
 
-    def close(self) -> None:
-        self.forget()
-        for connection in self._all:
-            connection.close()
+
+_OWN: Final = threading.local()
+_FREE: Final[dict[int, list[socket.socket]]] = {}
+_OPENED: Final[list[Any]] = []
+
+
+def get(port: int, kind: str) -> str:
+    known = getattr(_OWN, "connection", None)
+    if known is None or known.port != port:
+        known = _OWN.connection = http.client.HTTPConnection("127.0.0.1", port)
+        _OPENED.append(known)
+    known.request("GET", f"/{kind}")
+    answer = known.getresponse()
+    body: str = answer.read().decode()
+    if answer.status == TOO_MANY:
+        raise RefusedError
+    return body
+
+
+async def aget(port: int, kind: str) -> None:
+    loop, free = asyncio.get_running_loop(), _FREE.setdefault(port, [])
+    if free:
+        own = free.pop()
+    else:
+        own = socket.socket()
+        own.setblocking(False)
+        _OPENED.append(own)
+        await loop.sock_connect(own, ("127.0.0.1", port))
+    await loop.sock_sendall(own, f"GET /{kind} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    head = await loop.sock_recv(own, 4096)
+    free.append(own)
+    if head.split(b" ", 2)[1] == b"429":
+        raise RefusedError
+
+
+def hang_up() -> None:
+    """Close every connection."""
+    for opened in _OPENED:
+        opened.close()
+    _OPENED.clear()
+    _FREE.clear()
 
 
 if __name__ == "__main__":

@@ -97,9 +97,8 @@ class World:
                 continue
             done += 1
             self._leave()
-            self.threads = self.wanted(
-                self.now_s, self.now_s - began_s, self._full_s, self._fresh_refusals()
-            )
+            took_s, refused = self.now_s - began_s, self._fresh_refusals()
+            self.threads = self.wanted(self.now_s, took_s, self._full_s, refused)
             self._alive -= 1
             if self._alive < self.threads:
                 self._alive += 1

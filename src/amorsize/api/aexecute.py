@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from amorsize.api.checks import check_call, check_flags, options_from
 from amorsize.api.execute import result_of
@@ -25,6 +25,66 @@ ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
 
+class Forced(TypedDict, total=False):
+    """What is as with ``execute``."""
+
+    backend: Literal["auto", "serial", "threads", "processes"]
+    chunksize: int | None
+    order: Literal["any", "input"]
+    rerun_lost: bool
+
+
+class Wishes(Forced, total=False):
+    """What may be said by keyword only; ``aexecute`` documents it."""
+
+    n_jobs: int | None
+    max_concurrency: int | None
+    is_overload: Callable[[BaseException], bool | float | None] | None
+    fail_fast: bool
+    progress: bool | Callable[[int, int | None], None]
+    use_cache: bool
+
+
+@overload
+async def aexecute(
+    func: Callable[[ItemT], Awaitable[ResultT]],
+    data: Iterable[ItemT],
+    *,
+    return_optimization_result: Literal[False] = ...,
+    **wishes: Unpack[Wishes],
+) -> list[ResultT]: ...
+
+
+@overload
+async def aexecute(
+    func: Callable[[ItemT], Awaitable[ResultT]],
+    data: Iterable[ItemT],
+    *,
+    return_optimization_result: Literal[True],
+    **wishes: Unpack[Wishes],
+) -> tuple[list[ResultT], OptimizationResult]: ...
+
+
+@overload
+async def aexecute(
+    func: Callable[[ItemT], ResultT],
+    data: Iterable[ItemT],
+    *,
+    return_optimization_result: Literal[False] = ...,
+    **wishes: Unpack[Wishes],
+) -> list[ResultT]: ...
+
+
+@overload
+async def aexecute(
+    func: Callable[[ItemT], ResultT],
+    data: Iterable[ItemT],
+    *,
+    return_optimization_result: Literal[True],
+    **wishes: Unpack[Wishes],
+) -> tuple[list[ResultT], OptimizationResult]: ...
+
+
 async def aexecute(
     func: Callable[[ItemT], Awaitable[ResultT]] | Callable[[ItemT], ResultT],
     data: Iterable[ItemT],
@@ -35,7 +95,8 @@ async def aexecute(
     fail_fast: bool = False,
     progress: bool | Callable[[int, int | None], None] = False,
     return_optimization_result: bool = False,
-    **forced: Any,
+    use_cache: bool = True,
+    **forced: Unpack[Forced],
 ) -> list[ResultT] | tuple[list[ResultT], OptimizationResult]:
     """Run ``func`` once on every item and return the results in input order.
 
@@ -52,8 +113,8 @@ async def aexecute(
         fail_fast: Cancel everything at the first failure seen, smaller items too.
         progress: A bar on stderr, ``tqdm``, or a callable of (done, total).
         return_optimization_result: Return ``(results, result)``.
-        **forced: ``backend``, ``chunksize``, ``order``, ``rerun_lost``, ``use_cache``: as with
-            ``execute``.
+        use_cache: As with ``execute``; nothing is learned about async functions.
+        **forced: ``backend``, ``chunksize``, ``order``, ``rerun_lost``: as with ``execute``.
 
     Raises:
         UsageError: a ``ValueError``: an argument is wrong.
@@ -61,7 +122,6 @@ async def aexecute(
         BaseException: whatever ``func`` raises, as itself, with a note naming the item.
     """
     check_call(func, data, awaits=True)
-    use_cache = forced.pop("use_cache", True)
     check_flags(return_optimization_result=return_optimization_result, use_cache=use_cache)
     options = options_from(
         n_jobs=n_jobs,

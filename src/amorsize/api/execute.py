@@ -17,7 +17,7 @@ from amorsize.api.run import Run, run
 from amorsize.runtime.memory import Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from amorsize.api.result import OptimizationResult
 
@@ -38,6 +38,28 @@ class Forced(TypedDict, total=False):
     use_cache: bool
     max_concurrency: int | None
     is_overload: Callable[[BaseException], bool | float | None] | None
+
+
+@overload
+def execute(
+    func: Callable[[ItemT], Awaitable[ResultT]],
+    data: Iterable[ItemT],
+    *,
+    verbose: bool = ...,
+    return_optimization_result: Literal[False] = ...,
+    **forced: Unpack[Forced],
+) -> list[ResultT]: ...
+
+
+@overload
+def execute(
+    func: Callable[[ItemT], Awaitable[ResultT]],
+    data: Iterable[ItemT],
+    *,
+    verbose: bool = ...,
+    return_optimization_result: Literal[True],
+    **forced: Unpack[Forced],
+) -> tuple[list[ResultT], OptimizationResult]: ...
 
 
 @overload
@@ -78,7 +100,7 @@ def execute(
 
 
 def execute(
-    func: Callable[[ItemT], ResultT],
+    func: Callable[[ItemT], Awaitable[ResultT]] | Callable[[ItemT], ResultT],
     data: Iterable[ItemT],
     sample_size: int = 5,
     target_chunk_duration: float = 0.2,

@@ -142,7 +142,7 @@ class OptimizationResult:
             record.workers,
             decision.chosen.chunk if decision is not None and decision.is_parallel else 1,
             explain(record) if decision is None else decision_line(decision),
-            record.predicted_speedup,
+            record.speedup if record.engine is EngineKind.ASYNC else record.predicted_speedup,
             list(record.warnings),
             data,
             record.profile,

@@ -52,7 +52,10 @@ class AsyncEngine:
             return runner.run(self.arun(job, reports), context=copy_context())
 
     async def arun(self, job: Job, reports: Reports, /) -> int:
-        """The same on the running loop. Cancelled, it cancels all that is in the air, and awaits it."""
+        """The same on the running loop.
+
+        Cancelled, it cancels all that is in the air, and awaits it.
+        """
         flight = flight_for(job, patience_s=reports.patience_s)
         if reports.limit is not None:
             flight.stop_from(reports.limit)
@@ -71,16 +74,14 @@ def flight_for(job: Job, *, patience_s: float | None = None) -> Flight:
     most = min(MOST_AWAITS, max(FEWEST, spare_descriptors()))
     if job.at_most is not None:
         most = min(most, job.at_most)
-    finder = None
+    width: int | WidthFinder = job.workers
     if not job.workers_forced:
         start = max(1, min(job.workers, most))
-        width = Width(threads=start, alone_s=job.item_s, most=most)
-        finder = WidthFinder(width, perf_counter())
+        width = WidthFinder(Width(threads=start, alone_s=job.item_s, most=most), perf_counter())
     return Flight(
         job.func,
         Supply(job.source),
-        width=job.workers if finder is None else finder.width.threads,
-        finder=finder,
+        width=width,
         refusals=job.refusals,
         patience_s=patience_s,
     )
@@ -93,18 +94,18 @@ def waiting_of(flight: Flight, job: Job) -> Waiting | None:
 
 def take(batch: list[Landed], reports: Reports) -> None:
     """Report what has landed; consecutive items together."""
-    batch.sort(key=attrgetter("index"))
+    batch.sort(key=attrgetter("at"))
     landed = (item for item in batch if item.error is None)
-    for _, run in groupby(enumerate(landed), key=lambda at: at[1].index - at[0]):
+    for _, run in groupby(enumerate(landed), key=lambda at: at[1].at - at[0]):
         items = [item for _, item in run]
         reports.done(
-            items[0].index, [item.result for item in items], sum(item.took_s for item in items)
+            items[0].at, [item.result for item in items], sum(item.took_s for item in items)
         )
     for item in batch:
         if isinstance(item.error, KeyboardInterrupt):
             raise item.error
         if item.error is not None:
-            reports.failed(Failure(item.index, item.error, HERE))
+            reports.failed(Failure(item.at, item.error, HERE))
     if not batch:
         reports.tick()
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from amorsize.engines.refused import Refusals
 from amorsize.engines.source import Source
 
 if TYPE_CHECKING:
-    from amorsize.engines.refused import Refusals
     from amorsize.vocab.plan import EngineKind
     from amorsize.vocab.waiting import Waiting
 

@@ -29,14 +29,15 @@ NO_LIMIT: Final = sys.maxsize
 class Landed(NamedTuple):
     """An item that came home, in whatever order."""
 
-    index: int
+    at: int
+    """Its index."""
     result: Any
     error: BaseException | None
     took_s: float
 
 
 class Flight:
-    """Runs what ``supply`` gives, so many at once as ``finder`` wants, or ``width``.
+    """Runs what ``supply`` gives, ``width`` at once: a number, or whoever finds it.
 
     After a failure no larger index takes off, those in the air are called back, and smaller
     ones land. To leave, close ``batches`` (``contextlib.aclosing``) or cancel who awaits it:
@@ -48,8 +49,7 @@ class Flight:
         func: Callable[[Any], Awaitable[Any]],
         supply: Supply,
         *,
-        width: int,
-        finder: WidthFinder | None = None,
+        width: int | WidthFinder,
         refusals: Refusals | None = None,
         room: Callable[[], int] | None = None,
         patience_s: float | None = None,
@@ -60,9 +60,9 @@ class Flight:
         """
         self._func = func
         self._supply = supply
-        self.finder = finder
+        self.finder = None if isinstance(width, int) else width
         self._refusals = refusals
-        self._wanted = max(1, width)
+        self._wanted = max(1, width if isinstance(width, int) else width.width.threads)
         self._room = room
         self._patience_s = patience_s
         self._read_ahead = READ_AHEAD if supply.may_read_ahead and room is None else 1
@@ -182,7 +182,7 @@ class Flight:
     def _land(self, landed: Landed) -> None:
         self._landed.append(landed)
         if landed.error is not None:
-            self.stop_from(landed.index)
+            self.stop_from(landed.at)
         self._wake()
 
     def _gone(self, task: asyncio.Task[None]) -> None:

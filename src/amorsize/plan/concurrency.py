@@ -238,7 +238,7 @@ class Width:
                 return self._back_to(before, seen)
             case Widened() as before if seen.latency_s > SLOWDOWN * before.latency_s:
                 alone_s = min(self._alone_s(seen), before.latency_s)
-                return self._to(before.threads, Move.UNDONE, alone_s=alone_s, widening=False)
+                return self.to(before.threads, Move.UNDONE, alone_s=alone_s, widening=False)
             case Probed() as before:
                 return self._judged(before, seen)
             case _:
@@ -246,7 +246,7 @@ class Width:
 
     # -- one move each
 
-    def _to(self, threads: int, move: Move, **changes: object) -> Width:
+    def to(self, threads: int, move: Move, **changes: object) -> Width:
         """Another number, nothing to be judged unless ``changes`` say so."""
         threads = max(1, min(self.most, threads))
         changes = {"last": None, "doubtful": False, **changes}
@@ -258,7 +258,7 @@ class Width:
         return self.alone_s or seen.latency_s
 
     def _back_to(self, before: Narrowed, seen: Round) -> Width:
-        return self._to(
+        return self.to(
             before.threads, Move.UNDONE, alone_s=seen.latency_s, widening=before.widening
         )
 
@@ -277,13 +277,13 @@ class Width:
         if threads >= self.threads:
             return self._steady(seen, spare=False)
         before = Narrowed(threads=self.threads, rate=seen.rate, widening=self.widening)
-        return self._to(threads, Move.QUEUED, widening=False, last=before, calm=Calm())
+        return self.to(threads, Move.QUEUED, widening=False, last=before, calm=Calm())
 
     def _widened(self, seen: Round) -> Width:
         threads = min(self.most, ceil(self.threads * GROWTH))
         judged = threads >= SLOWDOWN * self.threads
         before = Widened(threads=self.threads, latency_s=seen.latency_s) if judged else None
-        return self._to(threads, Move.GREW, last=before, alone_s=self._alone_s(seen))
+        return self.to(threads, Move.GREW, last=before, alone_s=self._alone_s(seen))
 
     def _steady(self, seen: Round, *, spare: bool) -> Width:
         """Keep the knee; now and then try more, or fewer."""
@@ -296,7 +296,7 @@ class Width:
         if threads == self.threads:
             return replace(kept, calm=calm.did_not_pay(upwards=upwards))
         move = Move.TRIED_MORE if upwards else Move.TRIED_FEWER
-        return kept._to(threads, move, last=Probed(threads=self.threads, rate=seen.rate))
+        return kept.to(threads, move, last=Probed(threads=self.threads, rate=seen.rate))
 
     def _tried(self, *, upwards: bool) -> int:
         """The next number to try: the more probes in this direction have paid, the further."""
@@ -319,12 +319,12 @@ class Width:
         if gain <= least:  # where fewer serve less, nothing queues with them
             alone_s = self.alone_s if upwards else max(self.alone_s, seen.latency_s)
             calm = self.calm.did_not_pay(upwards=upwards)
-            return self._to(before.threads, Move.UNDONE, calm=calm, alone_s=alone_s)
+            return self.to(before.threads, Move.UNDONE, calm=calm, alone_s=alone_s)
         calm = self.calm.did_pay(upwards=upwards)
         if upwards and self.refused_at:
             calm = replace(calm, patience=0)
         alone_s = self.alone_s if upwards else min(self._alone_s(seen), seen.latency_s)
-        return self._to(
+        return self.to(
             self.threads,
             Move.MORE_HELP if upwards else Move.FEWER_DO,
             alone_s=alone_s,
@@ -339,7 +339,7 @@ class Width:
             served = int(BACKED_OFF * seen.rate * seen.latency_s)
             most = int(LEAST_CUT * self.threads)
             threads, calm = max(self.threads // 2, min(served, most)), Calm()
-        return self._to(
+        return self.to(
             threads,
             Move.REFUSED,
             widening=False,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from amorsize.report.text import summary
-
-if TYPE_CHECKING:
-    from amorsize.vocab.record import RunRecord
+from amorsize.vocab.record import RunRecord
 
 LOG: Final = logging.getLogger("amorsize")
 
