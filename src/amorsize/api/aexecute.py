@@ -41,7 +41,7 @@ class Wishes(Forced, total=False):
     max_concurrency: int | None
     is_overload: Callable[[BaseException], bool | float | None] | None
     fail_fast: bool
-    progress: bool | Callable[[int, int | None], None]
+    progress: bool | Callable[..., object]
     use_cache: bool
 
 
@@ -93,7 +93,7 @@ async def aexecute(
     max_concurrency: int | None = None,
     is_overload: Callable[[BaseException], bool | float | None] | None = None,
     fail_fast: bool = False,
-    progress: bool | Callable[[int, int | None], None] = False,
+    progress: bool | Callable[..., object] = False,
     return_optimization_result: bool = False,
     use_cache: bool = True,
     **forced: Unpack[Forced],

@@ -34,7 +34,7 @@ class Forced(TypedDict, total=False):
     order: Literal["any", "input"]
     fail_fast: bool
     rerun_lost: bool
-    progress: bool | Callable[[int, int | None], None]
+    progress: bool | Callable[..., object]
     use_cache: bool
     max_concurrency: int | None
     is_overload: Callable[[BaseException], bool | float | None] | None
@@ -119,7 +119,7 @@ def execute(
     order: Literal["any", "input"] = "any",
     fail_fast: bool = False,
     rerun_lost: bool = True,
-    progress: bool | Callable[[int, int | None], None] = False,
+    progress: bool | Callable[..., object] = False,
     use_cache: bool = True,
     max_concurrency: int | None = None,
     is_overload: Callable[[BaseException], bool | float | None] | None = None,
@@ -151,7 +151,8 @@ def execute(
         order: ``"input"`` starts items in input order only.
         fail_fast: Raise at the first failure seen, without finishing smaller items.
         rerun_lost: Run an item again whose result could not come back; else raise.
-        progress: A bar on stderr, or a callable of (done, total).
+        progress: A bar on stderr; ``tqdm`` or a class like it; or a callable of (done, total), or
+            of (done, total, time left), called in the caller's thread up to 20 times a second.
         use_cache: Use what earlier calls have learned about ``func``, and keep what this one
             learns; looked up after 2 ms of items, kept after runs of 0.2 s.
         max_concurrency: Have no more calls at the same time than this.

@@ -120,6 +120,8 @@ class Ledger:
 
     def finish(self) -> None:
         """Show the last state, whatever the clock says."""
+        if self.failure is None and not self.lost:
+            self.total = self.completed  # where it was not known, it is now
         self.settle()
         if self.hooks.progress is not None:
             self.hooks.progress(self.completed, self.total)
