@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import exp, log
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import given
@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from amorsize.plan.concurrency import (
     HEADROOM,
+    MOST_AWAITS,
     MOST_THREADS,
+    POLITE_SHORT,
     SMALLEST_ROUND,
+    Halved,
     Narrowed,
+    Probed,
     Round,
     Widened,
     Width,
@@ -26,8 +30,12 @@ from amorsize.plan.expectation import (
     SCOUTS,
     Expectation,
 )
-from amorsize.plan.finder import WidthFinder
+from amorsize.plan.finder import REMEMBERED, WidthFinder
+from amorsize.vocab.waiting import Move
 from tests.unit.waiting_world import Server, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def fixed(server: Server, threads: int) -> float:
@@ -44,6 +52,18 @@ def adaptive(server: Server, alone_s: float | None = None) -> World:
         return finder.completed(now_s, 1, took_s, full_s=full_s, refused=refused)
 
     world = World(server, wanted, start)
+    world.run()
+    return world
+
+
+def unprepared(server: Server) -> World:
+    """Coroutines: nothing is known of an item, and they start at no cost."""
+    finder = WidthFinder(Width(threads=POLITE_SHORT, most=MOST_AWAITS), 0.0)
+
+    def wanted(now_s: float, took_s: float, _full_s: float, refused: int) -> int:
+        return finder.completed(now_s, 1, took_s, refused=refused)
+
+    world = World(server, wanted, POLITE_SHORT, lock_s=8e-6, spawn_s=0.0)
     world.run()
     return world
 
@@ -103,6 +123,75 @@ def test_a_small_job_of_long_waits_is_started_whole() -> None:
     assert starting_threads(3, 0.001) == 3
 
 
+FRAGILE: Final = {
+    "16 at once": Server(items=4000, wait_s=0.02, slots=16),
+    "4 at once": Server(items=2000, wait_s=0.02, slots=4),
+    "slower with load": Server(items=4000, wait_s=0.02, knee=20),
+    "400 per second": Server(items=2500, wait_s=0.05, rate=400, burst=20),
+}
+
+
+@pytest.mark.parametrize("run", [adaptive, unprepared])
+@pytest.mark.parametrize("name", FRAGILE)
+def test_servers_that_bear_so_much_bear_little_more(
+    name: str, run: Callable[[Server], World]
+) -> None:
+    server = FRAGILE[name]
+    best = min(fixed(server, threads) for threads in (4, 6, 8, 12, 16, 20, 24, 32))
+    world = run(server)
+
+    assert world.now_s <= 1.2 * best
+    assert world.load_after(2.5) <= 1.3
+
+
+def test_a_knee_that_has_moved_is_followed() -> None:
+    server = Server(items=8000, wait_s=0.02, slots=8)
+    world = unprepared(server)
+    moved = Server(items=8000, wait_s=0.02, slots=8, later_slots=32, later_s=3.0)
+    freed = unprepared(moved)
+
+    assert world.threads <= 10
+    assert freed.threads >= 24
+
+
+def test_probes_that_do_not_pay_become_rare() -> None:
+    def changes(items: int) -> int:
+        finder = WidthFinder(Width(threads=16, alone_s=0.02, widening=False), 0.0)
+        server = Server(items=items, wait_s=0.02, slots=16)
+        World(server, lambda now_s, took_s, *_: finder.completed(now_s, 1, took_s), 16).run()
+        return finder.told().moves
+
+    assert changes(32_000) < 2 * changes(8_000)
+
+
+def test_refusals_narrow_at_once_and_only_once() -> None:
+    finder = WidthFinder(Width(threads=20, alone_s=0.05, widening=False), 0.0)
+
+    assert finder.completed(0.05, 10, 0.5, refused=10) == 10
+    assert finder.completed(0.06, 0, 0.0, refused=5) == 10
+    assert finder.told().refused == 15
+    assert [step.move for step in finder.told().steps] == [Move.START, Move.REFUSED]
+
+
+def test_a_refused_probe_is_undone() -> None:
+    probing = Width(threads=21, alone_s=0.05, widening=False, last=Probed(threads=20, rate=400))
+    back = probing.after(Round(done=20, lasted_s=0.05, took_s=1.0, refused=1))
+
+    assert (back.threads, back.refused_at, back.last) == (20, 21, None)
+
+
+def test_the_account_is_bounded() -> None:
+    finder = WidthFinder(Width(threads=20, alone_s=0.05), 0.0)
+    for refusal in range(200):
+        finder.width = Width(threads=20 + refusal % 2)
+        finder.completed(refusal * 1.0, 1, 0.05, refused=1)
+        finder.completed(refusal + 0.5, 100, 5.0)
+
+    told = finder.told(at_most=7)
+    assert len(told.steps) <= 2 * REMEMBERED < told.moves
+    assert (told.at_most, told.steps[0].move) == (7, Move.START)
+
+
 WIDE = Width(threads=32, alone_s=0.02)
 
 
@@ -110,13 +199,13 @@ def test_it_widens_while_nothing_queues() -> None:
     wider = WIDE.after(Round(done=32, lasted_s=0.02, took_s=32 * 0.02))
 
     assert wider.threads == 96
-    assert wider.last == Widened(threads=32, latency_s=0.02)
+    assert wider.last == Widened(threads=32, latency_s=0.02, rate=1600)
 
 
 def test_it_narrows_to_what_is_served_and_a_little_more() -> None:
     narrower = WIDE.after(Round(done=32, lasted_s=0.04, took_s=32 * 0.03))
 
-    assert narrower.threads == 20
+    assert narrower.threads == 19
     assert narrower.last == Narrowed(threads=32, rate=800, widening=True)
     assert narrower.settling == 32
 
@@ -126,7 +215,7 @@ def test_too_little_without_longer_items_must_be_seen_twice() -> None:
     doubtful = WIDE.after(seen)
 
     assert doubtful.threads == 32
-    assert doubtful.after(seen).threads == 20
+    assert doubtful.after(seen).threads == 19
 
 
 def test_a_narrowing_that_costs_throughput_is_taken_back() -> None:
@@ -142,7 +231,8 @@ def test_a_widening_that_only_makes_items_longer_is_taken_back() -> None:
     wider = Width(threads=32, alone_s=5.0).after(Round(done=32, lasted_s=0.02, took_s=32 * 0.02))
     back = wider.after(Round(done=96, lasted_s=0.06, took_s=96 * 0.06))
 
-    assert (wider.threads, back.threads) == (96, 32)
+    assert (wider.threads, back.threads) == (96, 16)
+    assert back.last == Halved(threads=32, rate=1600)
     assert back.alone_s == pytest.approx(0.02)
     assert not back.widening
 

@@ -33,6 +33,9 @@ class Server:
     rate: float = inf
     """Items per second that are let in; others are refused at once, ``burst`` aside."""
     burst: float = 10.0
+    later_slots: float = 0
+    later_s: float = inf
+    """From then on it serves so many at once."""
 
     def durations(self) -> list[float]:
         dice = Random(1)
@@ -106,6 +109,16 @@ class World:
             self._spawn()
         return self.now_s
 
+    def load_after(self, seconds: float) -> float:
+        """What the server had to bear from then on, of what it can."""
+        server = self.server
+        if server.rate < inf:
+            late = [at for at in self.arrivals if at > seconds]
+            busiest = max(sum(at <= other < at + 1 for other in late) for at in late[::50])
+            return busiest / server.rate
+        limit = min(server.slots, server.knee)
+        return max(inside for at, inside in self.inside_s if at > seconds) / limit
+
     def _spawn(self) -> None:
         left = self.server.items - self._next
         while self._alive < self.threads and self._starting < left:
@@ -148,7 +161,8 @@ class World:
         return True
 
     def _serve(self, at_s: float) -> None:
-        while self._queue and self._served < self.server.slots:
+        slots = self.server.slots if at_s < self.server.later_s else self.server.later_slots
+        while self._queue and self._served < slots:
             index, began_s = self._queue.popleft()
             self._served += 1
             excess = max(0.0, self._inside - self.server.slots) / self.server.slots

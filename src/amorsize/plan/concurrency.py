@@ -47,6 +47,9 @@ STEADY_COLLAPSE: Final = 0.9
 SLOWDOWN: Final = 2
 """A threefold widening that makes items take twice as long has gained next to nothing."""
 
+GAINED: Final = 1.25
+"""BBR's sign that there is more to be had: below it, a threefold widening has gained nothing."""
+
 PROBE: Final = 1.15
 """By so much the number is tried larger or smaller once the knee is known."""
 
@@ -151,6 +154,15 @@ class Widened:
 
     threads: int
     latency_s: float
+    rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halved:
+    """What was true before: items may have queued from the start, so that nobody knows the knee."""
+
+    threads: int
+    rate: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +220,7 @@ class Width:
     """The last round had too little throughput, but not for certain."""
     refused_at: int = 0
     """The number at which the other side refused items: small steps near it from then on."""
-    last: Narrowed | Widened | Probed | None = None
+    last: Narrowed | Widened | Halved | Probed | None = None
     """The change that the next round judges."""
     calm: Calm = field(default_factory=Calm)
     settling: int = 0
@@ -223,7 +235,7 @@ class Width:
     @property
     def round_size(self) -> int:
         """Completions that make a round."""
-        if isinstance(self.last, Narrowed) or (self.last is not None and self.refused_at):
+        if isinstance(self.last, (Narrowed, Halved)) or (self.last is not None and self.refused_at):
             per_thread = TRIAL_ROUND
         else:
             per_thread = 1 if self.widening else STEADY_ROUND
@@ -231,18 +243,21 @@ class Width:
 
     def after(self, seen: Round) -> Width:
         """The width for the next round."""
-        if seen.refused:
-            return self._backed_off(seen)
+        return self._backed_off(seen) if seen.refused else self._judged(seen)
+
+    def _judged(self, seen: Round) -> Width:
         match self.last:
             case Narrowed() as before if seen.rate < before.least * before.rate:
                 return self._back_to(before, seen)
             case Widened() as before if seen.latency_s > SLOWDOWN * before.latency_s:
-                alone_s = min(self._alone_s(seen), before.latency_s)
-                return self.to(before.threads, Move.UNDONE, alone_s=alone_s, widening=False)
+                return self._undone(before, seen)
+            case Halved() as before:
+                return self._halved_again(before, seen)
             case Probed() as before:
-                return self._judged(before, seen)
-            case _:
-                return self._adjusted(seen)
+                return self._probed(before, seen)
+            case Narrowed() if self._served(seen) < self.threads:
+                return self._narrowed(seen)  # half was still too much
+        return self._adjusted(seen)
 
     # -- one move each
 
@@ -262,6 +277,21 @@ class Width:
             before.threads, Move.UNDONE, alone_s=seen.latency_s, widening=before.widening
         )
 
+    def _undone(self, before: Widened, seen: Round) -> Width:
+        """Back; and below, where even the former number may have been more than is served."""
+        alone_s = min(self._alone_s(seen), before.latency_s)
+        if seen.rate > GAINED * before.rate or before.threads == 1:
+            return self.to(before.threads, Move.UNDONE, alone_s=alone_s, widening=False)
+        was = Halved(threads=before.threads, rate=before.rate)
+        return self.to(before.threads // 2, Move.UNDONE, alone_s=alone_s, widening=False, last=was)
+
+    def _halved_again(self, before: Halved, seen: Round) -> Width:
+        if seen.rate < STEADY_COLLAPSE * before.rate:
+            return self.to(before.threads, Move.UNDONE, alone_s=seen.latency_s)
+        alone_s = min(self._alone_s(seen), seen.latency_s)
+        was = Halved(threads=self.threads, rate=seen.rate) if self.threads > 1 else None
+        return self.to(self.threads // 2, Move.FEWER_DO, alone_s=alone_s, last=was)
+
     def _adjusted(self, seen: Round) -> Width:
         share = seen.rate * self._alone_s(seen) / self.threads
         if share < SATURATED:
@@ -272,18 +302,22 @@ class Width:
         return self._steady(seen, spare=share >= SPARE)
 
     def _narrowed(self, seen: Round) -> Width:
-        served = ceil(HEADROOM * seen.rate * self._alone_s(seen))
-        threads = max(1, served, self.threads // 2)
+        threads = max(1, self._served(seen), self.threads // 2)
         if threads >= self.threads:
             return self._steady(seen, spare=False)
         before = Narrowed(threads=self.threads, rate=seen.rate, widening=self.widening)
         return self.to(threads, Move.QUEUED, widening=False, last=before, calm=Calm())
 
+    def _served(self, seen: Round) -> int:
+        """What can be served at once, and a little more."""
+        return ceil(HEADROOM * seen.rate * self._alone_s(seen))
+
     def _widened(self, seen: Round) -> Width:
         threads = min(self.most, ceil(self.threads * GROWTH))
         judged = threads >= SLOWDOWN * self.threads
-        before = Widened(threads=self.threads, latency_s=seen.latency_s) if judged else None
-        return self.to(threads, Move.GREW, last=before, alone_s=self._alone_s(seen))
+        before = Widened(threads=self.threads, latency_s=seen.latency_s, rate=seen.rate)
+        last = before if judged else None
+        return self.to(threads, Move.GREW, last=last, alone_s=self._alone_s(seen))
 
     def _steady(self, seen: Round, *, spare: bool) -> Width:
         """Keep the knee; now and then try more, or fewer."""
@@ -296,19 +330,20 @@ class Width:
         if threads == self.threads:
             return replace(kept, calm=calm.did_not_pay(upwards=upwards))
         move = Move.TRIED_MORE if upwards else Move.TRIED_FEWER
-        return kept.to(threads, move, last=Probed(threads=self.threads, rate=seen.rate))
+        was = Probed(threads=self.threads, rate=seen.rate)
+        return kept.to(threads, move, last=was, settling=self.threads)
 
     def _tried(self, *, upwards: bool) -> int:
         """The next number to try: the more probes in this direction have paid, the further."""
-        calm = self.calm
-        step = PROBE ** (1 + (calm.paid if calm.upwards is upwards else 0))
+        paid = self.calm.paid if self.calm.upwards is upwards else 0
+        step = PROBE ** (1 + (min(paid, 1) if upwards else paid))
         if not upwards:
             return max(1, min(self.threads - 1, ceil(self.threads / step)))
         if self.refused_at and PROBE * self.threads > BACKED_OFF * self.refused_at:
             step = PROBE_REFUSED
         return min(self.most, max(self.threads + 1, int(step * self.threads)))
 
-    def _judged(self, before: Probed, seen: Round) -> Width:
+    def _probed(self, before: Probed, seen: Round) -> Width:
         upwards, noise = self.threads > before.threads, self.calm.noise
         asked = self.threads / before.threads - 1
         gain = seen.rate / before.rate - 1
