@@ -4,6 +4,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from amorsize.api.aexecute import aexecute
     from amorsize.api.batches import estimate_safe_batch_size, process_in_batches
     from amorsize.api.benchmark_result import BenchmarkResult
     from amorsize.api.compare import compare_strategies, compare_with_optimizer
@@ -84,6 +85,7 @@ __all__ = (
     "ValidationResult",
     "WorkerCrashedError",
     "__version__",
+    "aexecute",
     "bayesian_tune_parameters",
     "clear_benchmark_cache",
     "clear_cache",
@@ -125,6 +127,7 @@ __all__ = (
 __version__ = "0.2.0"
 
 _HOMES = {
+    "aexecute": "amorsize.api.aexecute",
     "execute": "amorsize.api.execute",
     "optimize": "amorsize.api.optimize",
     "OptimizationResult": "amorsize.api.result",

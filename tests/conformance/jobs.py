@@ -16,6 +16,8 @@ from amorsize.engines.nesting import INSIDE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from amorsize.vocab.waiting import Waiting
+
 PATIENCE_S = 10.0
 """How long a job waits for others before it gives up: only a broken engine makes it."""
 
@@ -29,6 +31,7 @@ class Recorder:
     failures: list[Failure] = field(default_factory=list)
     lost: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    waitings: list[Waiting] = field(default_factory=list)
     ticks: int = 0
     patience_s: float | None = None
     ready: bool = False
@@ -60,6 +63,9 @@ class Recorder:
 
     def note(self, warning: str) -> None:
         self.notes.append(warning)
+
+    def waited(self, waiting: Waiting) -> None:
+        self.waitings.append(waiting)
 
     def tick(self) -> None:
         self.ticks += 1

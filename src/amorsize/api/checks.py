@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from amorsize.errors import UsageError
 from amorsize.machine.facts import usable_cpus
 from amorsize.plan.wording import contradiction
-from amorsize.sample.facts import is_async
+from amorsize.sample.facts import gives_coroutines, is_async
 from amorsize.vocab.options import Backend, Options, Order
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ ALL_USABLE: Final = -1
 ChoiceT = TypeVar("ChoiceT", bound="StrEnum")
 
 
-def check_call(func: Any, data: Any) -> None:
+def check_call(func: Any, data: Any, *, awaits: bool = False) -> None:
     """A function that can be called now, and something to call it on.
+
+    ``awaits``: whoever calls it awaits the coroutines of an async function, too.
 
     Raises:
         UsageError: with the complaint.
@@ -33,10 +35,10 @@ def check_call(func: Any, data: Any) -> None:
         raise UsageError.parameter("func parameter cannot be None")
     if not callable(func):
         raise UsageError.parameter(f"func parameter must be callable, got {_kind(func)}")
-    if is_async(func):
+    if is_async(func) and not (awaits and gives_coroutines(func)):
         raise UsageError.parameter(
             "func parameter must not be an async function: its calls return coroutines",
-            hint="give a plain function, for example lambda item: asyncio.run(func(item))",
+            hint="execute and aexecute await them, and find how many at once; no pool does",
         )
     if data is None:
         raise UsageError.parameter("data parameter cannot be None")
@@ -93,6 +95,8 @@ def options_from(
     rerun_lost: Any = True,
     prefer_threads_for_io: Any = True,
     auto_adjust_for_nested_parallelism: Any = True,
+    max_concurrency: Any = None,
+    is_overload: Any = None,
 ) -> Options:
     """The options of one call, each checked.
 
@@ -106,6 +110,7 @@ def options_from(
         prefer_threads_for_io=prefer_threads_for_io,
         auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
     )
+    check_callback("is_overload", is_overload)
     options = Options(
         n_jobs=None if n_jobs is None else resolved_jobs(n_jobs),
         chunksize=None if chunksize is None else positive_integer("chunksize", chunksize),
@@ -115,7 +120,16 @@ def options_from(
         rerun_lost=bool(rerun_lost),
         prefer_threads_for_io=bool(prefer_threads_for_io),
         pin_inner_threads=bool(auto_adjust_for_nested_parallelism),
+        max_concurrency=None
+        if max_concurrency is None
+        else positive_integer("max_concurrency", max_concurrency),
+        is_overload=is_overload,
     )
+    if (options.n_jobs or 1) > (options.max_concurrency or sys.maxsize):
+        raise UsageError.parameter(
+            f"n_jobs must not exceed max_concurrency, "
+            f"got {options.n_jobs} > {options.max_concurrency}"
+        )
     if options.backend is not Backend.SERIAL or options.n_jobs in {None, 1}:
         return options
     if operator.index(n_jobs) != ALL_USABLE:

@@ -17,7 +17,7 @@ from amorsize.api.run import Run, run
 from amorsize.runtime.memory import Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from amorsize.api.result import OptimizationResult
 
@@ -34,8 +34,32 @@ class Forced(TypedDict, total=False):
     order: Literal["any", "input"]
     fail_fast: bool
     rerun_lost: bool
-    progress: bool | Callable[[int, int | None], None]
+    progress: bool | Callable[..., object]
     use_cache: bool
+    max_concurrency: int | None
+    is_overload: Callable[[BaseException], bool | float | None] | None
+
+
+@overload
+def execute(
+    func: Callable[[ItemT], Awaitable[ResultT]],
+    data: Iterable[ItemT],
+    *,
+    verbose: bool = ...,
+    return_optimization_result: Literal[False] = ...,
+    **forced: Unpack[Forced],
+) -> list[ResultT]: ...
+
+
+@overload
+def execute(
+    func: Callable[[ItemT], Awaitable[ResultT]],
+    data: Iterable[ItemT],
+    *,
+    verbose: bool = ...,
+    return_optimization_result: Literal[True],
+    **forced: Unpack[Forced],
+) -> tuple[list[ResultT], OptimizationResult]: ...
 
 
 @overload
@@ -76,7 +100,7 @@ def execute(
 
 
 def execute(
-    func: Callable[[ItemT], ResultT],
+    func: Callable[[ItemT], Awaitable[ResultT]] | Callable[[ItemT], ResultT],
     data: Iterable[ItemT],
     sample_size: int = 5,
     target_chunk_duration: float = 0.2,
@@ -95,8 +119,10 @@ def execute(
     order: Literal["any", "input"] = "any",
     fail_fast: bool = False,
     rerun_lost: bool = True,
-    progress: bool | Callable[[int, int | None], None] = False,
+    progress: bool | Callable[..., object] = False,
     use_cache: bool = True,
+    max_concurrency: int | None = None,
+    is_overload: Callable[[BaseException], bool | float | None] | None = None,
 ) -> list[ResultT] | tuple[list[ResultT], OptimizationResult]:
     """Run ``func`` once on every item and return the results in input order.
 
@@ -105,7 +131,8 @@ def execute(
     process that change would stay in the worker.
 
     Args:
-        func: Called with one item; a plain function, not an ``async`` one.
+        func: Called with one item. Calls of an ``async`` function are awaited on an event loop of
+            their own; inside a running loop (a notebook cell) that has its own thread.
         data: Any iterable. It is read as the plain loop would read it.
         sample_size: Kept for callers of 0.1; the run itself decides how much to measure.
         target_chunk_duration: Kept likewise; chunks follow what was measured.
@@ -124,9 +151,15 @@ def execute(
         order: ``"input"`` starts items in input order only.
         fail_fast: Raise at the first failure seen, without finishing smaller items.
         rerun_lost: Run an item again whose result could not come back; else raise.
-        progress: A bar on stderr, or a callable of (done, total).
+        progress: A bar on stderr; ``tqdm`` or a class like it; or a callable of (done, total), or
+            of (done, total, time left), called in the caller's thread up to 20 times a second.
         use_cache: Use what earlier calls have learned about ``func``, and keep what this one
             learns; looked up after 2 ms of items, kept after runs of 0.2 s.
+        max_concurrency: Have no more calls at the same time than this.
+        is_overload: Called with an exception of ``func``: does it mean that the other side
+            refused, as HTTP 429 and 503 do? A number is how many seconds it wants to be left
+            alone (``Retry-After``), by all. Such an item is called again, up to 10 times, and
+            fewer are in flight from then on.
 
     Raises:
         UsageError: a ``ValueError``: an argument is wrong, or a forced engine cannot be used.
@@ -134,7 +167,7 @@ def execute(
         ResultLostError: only with ``rerun_lost=False``.
         BaseException: whatever ``func`` raises, as itself, with a note naming the item.
     """
-    check_call(func, data)
+    check_call(func, data, awaits=True)
     check_sampling(sample_size, target_chunk_duration)
     check_callback("progress_callback", progress_callback)
     check_flags(
@@ -154,6 +187,8 @@ def execute(
         rerun_lost=rerun_lost,
         prefer_threads_for_io=prefer_threads_for_io,
         auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
+        max_concurrency=max_concurrency,
+        is_overload=is_overload,
     )
     announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
     announcer.phase("running", 0.0)
@@ -170,13 +205,14 @@ def execute(
     announcer.phase("done", 1.0)
     if not (verbose or return_optimization_result):
         return done.results
-    result = _result_of(done)
+    result = result_of(done)
     if announcer.verbose:
         announcer.tell(memory.verdict, f"{result.explain()}\n\n{result}")
     return (done.results, result) if return_optimization_result else done.results
 
 
-def _result_of(done: Run) -> OptimizationResult:
+def result_of(done: Run) -> OptimizationResult:
+    """The account of a run as users see it."""
     from amorsize.api.result import OptimizationResult
 
     return OptimizationResult.from_run(done.record, data=done.data)

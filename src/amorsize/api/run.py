@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amorsize.engines.source import all_items, source_of
+from amorsize.plan.wording import refusal
 from amorsize.runtime.driver import run as run_source
 from amorsize.runtime.ledger import Hooks
-from amorsize.vocab.options import DEFAULT_OPTIONS, Options
+from amorsize.sample.facts import gives_coroutines
+from amorsize.vocab.options import DEFAULT_OPTIONS, Backend, Options
+from amorsize.vocab.plan import Untried
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+    from amorsize.engines.source import Source
+    from amorsize.runtime.awaiting import Awaiting
     from amorsize.runtime.memory import Memory
     from amorsize.vocab.record import RunRecord
 
@@ -45,5 +50,32 @@ def run(
     """
     hooks = Hooks(progress=progress, deliver=deliver, interrupted=interrupted)
     source = source_of(data, keep=keep)
-    done = run_source(func, source, options=options, hooks=hooks, memory=memory)
+    if gives_coroutines(func):
+        done = _awaiting(func, source, options, hooks).run()
+    else:
+        done = run_source(func, source, options=options, hooks=hooks, memory=memory)
     return Run(done.results, done.record, all_items(source, data))
+
+
+async def arun(
+    func: Callable[[Any], Awaitable[Any]],
+    data: Iterable[Any],
+    options: Options = DEFAULT_OPTIONS,
+    *,
+    progress: Callable[[int, int | None], None] | None = None,
+    keep: bool = False,
+) -> Run:
+    """``run`` for a coroutine function, on the running loop."""
+    source = source_of(data, keep=keep)
+    done = await _awaiting(func, source, options, Hooks(progress=progress)).arun()
+    return Run(done.results, done.record, all_items(source, data))
+
+
+def _awaiting(
+    func: Callable[[Any], Awaitable[Any]], source: Source, options: Options, hooks: Hooks
+) -> Awaiting:
+    from amorsize.runtime.awaiting import Awaiting
+
+    if options.backend not in {Backend.AUTO, Backend.SERIAL}:
+        raise refusal(options, [Untried("an async function runs on an event loop")])
+    return Awaiting(func, source, options=options, hooks=hooks)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from amorsize.engines.base import Engine
+    from amorsize.vocab.waiting import Waiting
 
 SMALL: Final = 2
 LARGE: Final = 4
@@ -65,6 +66,9 @@ class Silent:
     def note(self, warning: str) -> None:
         """Fewer workers than asked for would be another measurement."""
         raise RuntimeError(warning)
+
+    def waited(self, waiting: Waiting) -> None:
+        pass
 
     def tick(self) -> None:
         pass

@@ -11,10 +11,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
+from amorsize.engines.refused import Refusals
 from amorsize.engines.source import Source
 
 if TYPE_CHECKING:
     from amorsize.vocab.plan import EngineKind
+    from amorsize.vocab.waiting import Waiting
 
 EndT = TypeVar("EndT")
 
@@ -73,6 +75,9 @@ class Reports(Protocol):
     def note(self, warning: str) -> None:
         """Something the user should know, kept in the record."""
 
+    def waited(self, waiting: Waiting) -> None:
+        """How the number of items at once was found."""
+
     def tick(self) -> None:
         """Give the progress display a chance while nothing completes."""
 
@@ -95,6 +100,10 @@ class Job:
     """Predicted CPU time of an item that waits; the engine may give the rest of the job back
     where it is wrong. 0: it must do it all."""
     workers_forced: bool = False
+    at_most: int | None = None
+    """No more items at the same time than this."""
+    refusals: Refusals | None = None
+    """Where calls that were refused are told of; ``func`` makes them again."""
     fail_fast: bool = False
     streams: bool = False
     """Results are taken as they come, and must leave nothing behind in memory."""

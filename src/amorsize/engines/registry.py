@@ -15,6 +15,7 @@ ENGINES: Final = {
     EngineKind.THREADS: "amorsize.engines.threads:ThreadEngine",
     EngineKind.TEAM: "amorsize.engines.team:TeamEngine",
     EngineKind.LOKY: "amorsize.engines.spawned:SpawnedEngine",
+    EngineKind.ASYNC: "amorsize.engines.aio:AsyncEngine",
 }
 
 

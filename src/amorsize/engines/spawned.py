@@ -94,7 +94,7 @@ class _Run:
         self._reports = reports
         self._pool = pool
         self._marks = marks
-        self._supply = Supply(job)
+        self._supply = Supply(job.source)
         self._cost = ItemCost(job.item_s)
         self._post = Post(payload, pool, marks)
         self.workers: set[int] = set()

@@ -23,7 +23,9 @@ from amorsize.engines.nesting import INSIDE
 from amorsize.engines.supply import Supply
 from amorsize.machine.ownthreads import forget, see_gone
 from amorsize.model.chunks import THREAD_QUANTUM_S, ItemCost, thread_chunk
-from amorsize.plan.concurrency import MOST_THREADS, SCOUTS, Expectation, Width, WidthFinder
+from amorsize.plan.concurrency import MOST_THREADS, Width
+from amorsize.plan.expectation import SCOUTS, Expectation
+from amorsize.plan.finder import WidthFinder
 from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class ThreadEngine:
             crew.leave()
             raise
         crew.dismiss()
+        crew.tell()
         return crew.most_at_once
 
 
@@ -78,7 +81,7 @@ class _Crew:
     def __init__(self, job: Job, reports: Reports) -> None:
         self._job = job
         self._reports = reports
-        self._supply = Supply(job)
+        self._supply = Supply(job.source)
         self._cost = ItemCost(job.item_s)
         self._finder = self._make_finder(job)
         self._wanted = self._finder.width.threads if self._finder else max(1, job.workers)
@@ -104,8 +107,11 @@ class _Crew:
     def _make_finder(job: Job) -> WidthFinder | None:
         if job.workers_forced or not job.waits:
             return None
-        start = max(1, min(job.workers, MOST_THREADS))
-        return WidthFinder(Width(threads=start, alone_s=max(job.item_s, 1e-9)), perf_counter())
+        most = min(MOST_THREADS, job.at_most or MOST_THREADS)
+        width = Width(
+            threads=max(1, min(job.workers, most)), alone_s=max(job.item_s, 1e-9), most=most
+        )
+        return WidthFinder(width, perf_counter())
 
     @staticmethod
     def _make_expectation(job: Job) -> Expectation | None:
@@ -132,6 +138,7 @@ class _Crew:
                 ran, where, cpu_s = self._finished.get(timeout=self._patience_s())
             except Empty:
                 self._reports.tick()
+                self._find_width(0, 0.0)
             else:
                 self._take(ran, where)
                 self._doubt(ran, cpu_s)
@@ -222,13 +229,24 @@ class _Crew:
         done = len(ran.results)
         if done:
             self._cost.learn(done, ran.busy_s)
-            if self._finder is not None:
-                self._wanted = self._finder.completed(
-                    perf_counter(), done, ran.busy_s, full_s=self._full_s
-                )
+            self._find_width(done, ran.busy_s)
             self._reports.done(ran.start, ran.results, ran.busy_s)
         if ran.error is not None:
             self._reports.failed(Failure(ran.next_index, ran.error, where))
+
+    def _find_width(self, done: int, took_s: float) -> None:
+        if self._finder is None:
+            return
+        refused = 0 if self._job.refusals is None else self._job.refusals.fresh()
+        if done or refused:
+            self._wanted = self._finder.completed(
+                perf_counter(), done, took_s, full_s=self._full_s, refused=refused
+            )
+
+    def tell(self) -> None:
+        """Account for the number of threads, where it had to be found."""
+        if self._finder is not None:
+            self._reports.waited(self._finder.told(self._job.at_most))
 
     def _doubt(self, ran: Ran, cpu_s: float) -> None:
         if self._expected is not None:
@@ -256,6 +274,8 @@ class _Crew:
     def leave(self) -> None:
         """Something was raised in the caller: start nothing more, and wait only a moment."""
         self._limit = -1
+        if self._job.refusals is not None:
+            self._job.refusals.is_over.set()
         self._send_home()
         self._wait_for_ends(GRACE_S)
 
@@ -319,6 +339,8 @@ class _Crew:
             stop = chunk.start + len(chunk.items)
             began = thread_time() if self._expected is not None else 0.0
             ran = run_chunk(self._job.func, chunk.items, (chunk.start, stop), watch=self._watch)
+            if self._job.refusals is not None:
+                ran.busy_s -= self._job.refusals.slept_s()
             if ran.error is not None:
                 self._heed(ran.next_index)
             del chunk

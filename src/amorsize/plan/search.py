@@ -82,9 +82,9 @@ def best_offer(engine: EngineKind, case: Case) -> Offer:
     if workers is not None:
         return sizes.offer(workers)
     if engine is EngineKind.THREADS and facts.waits(case.profile):
-        return sizes.offer(waiting_threads(sizes.work, sizes.capacity))
+        return sizes.offer(_allowed(waiting_threads(sizes.work, sizes.capacity), case))
     smallest = sizes.likely_offer(2)
-    most = max(2, min(facts.useful_workers(case, engine), sizes.likely.items))
+    most = _allowed(max(2, min(facts.useful_workers(case, engine), sizes.likely.items)), case)
     best = chosen = fastest(sizes.likely_offer, smallest, most)
     paid = max(2, workers_paid(smallest, case.profile))
     if best.candidate.workers > paid:
@@ -92,6 +92,11 @@ def best_offer(engine: EngineKind, case: Case) -> Offer:
     offer = sizes.offer(chosen.candidate.workers)
     offer.missed_s = chosen.expected.total_s - best.expected.total_s
     return offer
+
+
+def _allowed(workers: int, case: Case) -> int:
+    most = case.options.max_concurrency
+    return workers if most is None else min(workers, most)
 
 
 class Sizes:

@@ -35,6 +35,8 @@ def kind_name(engine: EngineKind) -> str:
             return "processes, forked"
         case EngineKind.LOKY:
             return "processes, spawned"
+        case EngineKind.ASYNC:
+            return "coroutines"
         case _:
             assert_never(engine)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from amorsize.engines.base import EngineStartError, Failure, Job, finished
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.reaper import REAPER
+from amorsize.engines.refused import Patient
 from amorsize.engines.registry import engine_for
 from amorsize.engines.source import IteratedSource
 from amorsize.engines.window import WindowedSource
@@ -20,10 +20,10 @@ from amorsize.machine.blas import one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.plan.facts import has_own_threads, waits
 from amorsize.plan.wording import wanted
-from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
 from amorsize.runtime.memory import Memory
 from amorsize.runtime.opening import HERE, Opening
+from amorsize.runtime.outcome import Outcome, announce
 from amorsize.runtime.sampler import Sampler
 from amorsize.runtime.surroundings import Surroundings
 from amorsize.vocab.machine import ForkUnsafe
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from amorsize.engines.base import Steps
+    from amorsize.engines.refused import Refusals
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Stranded
     from amorsize.vocab.plan import Decision
@@ -45,16 +46,6 @@ REAP_S: Final = 1.5e-3
 
 REAP_SHARE: Final = 0.01
 """... one of a large process is worth this share of the run; else the next call collects it."""
-
-LOG: Final = logging.getLogger("amorsize")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The results in input order, and the account of how they came about."""
-
-    results: list[Any]
-    record: RunRecord
 
 
 def run(
@@ -90,6 +81,11 @@ class SteppedRun:
         memory: Memory,
     ) -> None:
         self._began = perf_counter()
+        plain = func
+        self._refusals: Refusals | None = None
+        if options.is_overload is not None:
+            func = patient = Patient(plain, options.is_overload)
+            self._refusals = patient.refusals
         self._func = func
         self._source = source
         self._options = options
@@ -101,7 +97,7 @@ class SteppedRun:
             self._ledger,
             options=options,
             surroundings=self._around,
-            sampler=Sampler(func, source, self._ledger, memory=memory),
+            sampler=Sampler(plain, source, self._ledger, memory=memory),
         )
         self._memory = memory
         self._parallel: Decision | None = None
@@ -137,8 +133,7 @@ class SteppedRun:
         record = replace(record, memory=self._memory.told)
         if self._workers > 1:
             REAPER.reap(max(REAP_S, REAP_SHARE * record.wall_s) / (self._workers - 1))
-        if LOG.isEnabledFor(logging.INFO):
-            LOG.info("%s", "; ".join(summary(record).splitlines()))
+        announce(record)
         return Outcome(results=self._ledger.results, record=record)
 
     def _hand_over(self, decision: Decision) -> Steps[None]:
@@ -206,6 +201,8 @@ class SteppedRun:
             waits=waits(profile),
             cpu_s=profile.cpu_share * profile.mean_s if self._may_doubt(profile) else 0.0,
             workers_forced=self._options.n_jobs is not None,
+            at_most=self._options.max_concurrency,
+            refusals=self._refusals,
             fail_fast=self._options.fail_fast,
             streams=isinstance(self._source, WindowedSource),
         )
@@ -259,6 +256,7 @@ class SteppedRun:
             reruns=tuple(self._reruns),
             asked=wanted(self._options) if self._options.forces_serial else None,
             options=self._options,
+            waiting=self._ledger.waiting,
         )
 
 

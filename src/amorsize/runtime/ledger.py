@@ -10,6 +10,7 @@ from typing import Any, Final
 from amorsize.engines.base import Failure
 from amorsize.engines.chunks import InputEndedError
 from amorsize.engines.errors_travel import annotate
+from amorsize.vocab.waiting import Waiting
 
 REDRAW_S: Final = 0.05
 """Progress is shown at most so often: 20 times a second is as much as an eye follows."""
@@ -49,6 +50,8 @@ class Ledger:
     work_s: float = 0.0
     notes: list[str] = field(default_factory=list)
     lost: list[Stranded] = field(default_factory=list)
+    waiting: Waiting | None = None
+    """How the number of items at once was found; of several times, the latest."""
     _pieces: dict[int, Sequence[Any]] = field(default_factory=dict)
     _ahead: int = 0
     _delivered: int = 0
@@ -112,6 +115,10 @@ class Ledger:
         """See ``Reports.stranded``."""
         self.lost.append(Stranded(start, items, why))
 
+    def waited(self, waiting: Waiting) -> None:
+        """See ``Reports.waited``."""
+        self.waiting = waiting
+
     def note(self, warning: str) -> None:
         """Keep a warning for the record, once."""
         if warning not in self.notes:
@@ -128,6 +135,8 @@ class Ledger:
 
     def finish(self) -> None:
         """Show the last state, whatever the clock says."""
+        if self.failure is None and not self.lost:
+            self.total = self.completed  # where it was not known, it is now
         self.settle()
         if self.hooks.progress is not None:
             self.hooks.progress(self.completed, self.total)

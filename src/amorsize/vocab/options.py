@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +40,11 @@ class Options:
     prefer_threads_for_io: bool = True
     pin_inner_threads: bool = True
     """Reduce BLAS/OpenMP pools to one thread while items run side by side."""
+    max_concurrency: int | None = None
+    """Calls at the same time, at most."""
+    is_overload: Callable[[BaseException], bool | float | None] | None = None
+    """Tells whether an exception means that the other side refused the call, and perhaps for
+    how many seconds: the item is called again."""
 
     @property
     def forces_parallel(self) -> bool:
@@ -48,7 +54,7 @@ class Options:
 
     @property
     def forces_serial(self) -> bool:
-        return self.backend is Backend.SERIAL or self.n_jobs == 1
+        return self.backend is Backend.SERIAL or 1 in {self.n_jobs, self.max_concurrency}
 
 
 DEFAULT_OPTIONS = Options()

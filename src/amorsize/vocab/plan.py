@@ -16,6 +16,8 @@ class EngineKind(StrEnum):
     """Forked workers that inherit function and data, and the caller."""
     LOKY = "loky"
     """Spawned workers that are sent function and data by pickle, and the caller."""
+    ASYNC = "async"
+    """Coroutines on one event loop; for coroutine functions, which no other engine can run."""
 
     @property
     def crosses_process(self) -> bool:
