@@ -4,6 +4,8 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from amorsize.api.aexecute import aexecute
+    from amorsize.api.batches import estimate_safe_batch_size, process_in_batches
     from amorsize.api.benchmark_result import BenchmarkResult
     from amorsize.api.compare import compare_strategies, compare_with_optimizer
     from amorsize.api.comparison import ComparisonConfig, ComparisonResult
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     )
     from amorsize.api.optimize import optimize
     from amorsize.api.result import OptimizationResult
+    from amorsize.api.session import Session
+    from amorsize.api.stream import Stream, stream
+    from amorsize.api.streaming_advice import StreamingOptimizationResult, optimize_streaming
     from amorsize.api.system import ValidationResult, validate_system
     from amorsize.api.tune import bayesian_tune_parameters, quick_tune, tune_parameters
     from amorsize.api.tuning_result import TuningResult
@@ -89,11 +94,15 @@ __all__ = (
     "OptimizationResult",
     "ResultLostError",
     "RetryPolicy",
+    "Session",
+    "Stream",
+    "StreamingOptimizationResult",
     "TuningResult",
     "UsageError",
     "ValidationResult",
     "WorkerCrashedError",
     "__version__",
+    "aexecute",
     "bayesian_tune_parameters",
     "clear_benchmark_cache",
     "clear_cache",
@@ -102,6 +111,7 @@ __all__ = (
     "compare_strategies",
     "compare_with_optimizer",
     "delete_result",
+    "estimate_safe_batch_size",
     "execute",
     "export_cache",
     "get_benchmark_cache_stats",
@@ -115,13 +125,16 @@ __all__ = (
     "load_config",
     "load_result",
     "optimize",
+    "optimize_streaming",
     "prewarm_cache",
+    "process_in_batches",
     "prune_expired_cache",
     "quick_tune",
     "quick_validate",
     "repair_cache",
     "save_config",
     "save_result",
+    "stream",
     "tune_parameters",
     "validate_cache",
     "validate_cache_entry",
@@ -132,9 +145,17 @@ __all__ = (
 __version__ = "0.2.0"
 
 _HOMES = {
+    "aexecute": "amorsize.api.aexecute",
     "execute": "amorsize.api.execute",
     "optimize": "amorsize.api.optimize",
     "OptimizationResult": "amorsize.api.result",
+    "Session": "amorsize.api.session",
+    "Stream": "amorsize.api.stream",
+    "stream": "amorsize.api.stream",
+    "StreamingOptimizationResult": "amorsize.api.streaming_advice",
+    "optimize_streaming": "amorsize.api.streaming_advice",
+    "estimate_safe_batch_size": "amorsize.api.batches",
+    "process_in_batches": "amorsize.api.batches",
     "ValidationResult": "amorsize.api.system",
     "validate_system": "amorsize.api.system",
     **dict.fromkeys(

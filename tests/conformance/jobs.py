@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from amorsize.engines.base import Failure
 from amorsize.engines.nesting import INSIDE
+from amorsize.vocab.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
 
 PATIENCE_S = 10.0
 """How long a job waits for others before it gives up: only a broken engine makes it."""
@@ -29,9 +31,11 @@ class Recorder:
     failures: list[Failure] = field(default_factory=list)
     lost: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    waitings: list[Waiting] = field(default_factory=list)
     ticks: int = 0
     patience_s: float | None = None
     most_workers: int | None = None
+    ready: bool = False
 
     @property
     def limit(self) -> int | None:
@@ -60,6 +64,9 @@ class Recorder:
 
     def note(self, warning: str) -> None:
         self.notes.append(warning)
+
+    def waited(self, waiting: Waiting) -> None:
+        self.waitings.append(waiting)
 
     def tick(self) -> None:
         self.ticks += 1

@@ -2,138 +2,40 @@
 
 from __future__ import annotations
 
-import heapq
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from math import exp, inf, log
-from random import Random
-from typing import Final
+from math import exp, log
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amorsize.plan.concurrency import (
-    FIRST_LOOK_S,
     HEADROOM,
-    JUDGED_AFTER_S,
+    MOST_AWAITS,
     MOST_THREADS,
-    SCOUTED_S,
-    SCOUTS,
+    POLITE_SHORT,
     SMALLEST_ROUND,
-    Expectation,
+    Halved,
     Narrowed,
+    Probed,
     Round,
     Widened,
     Width,
-    WidthFinder,
     starting_threads,
 )
+from amorsize.plan.expectation import (
+    FIRST_LOOK_S,
+    JUDGED_AFTER_S,
+    SCOUTED_S,
+    SCOUTS,
+    Expectation,
+)
+from amorsize.plan.finder import REMEMBERED, WidthFinder
+from amorsize.vocab.waiting import Move
+from tests.unit.waiting_world import Server, World
 
-SPAWN_S: Final = 100e-6
-"""What starting a thread costs the caller, as measured."""
-
-LOCK_S: Final = 40e-6
-"""What one item costs in the interpreter lock, as measured."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Server:
-    """Serves ``slots`` items at once; the others queue, and slow it down if it thrashes."""
-
-    items: int
-    wait_s: float
-    slots: float = inf
-    thrash: float = 0.0
-    spread: float = 0.0
-
-    def durations(self) -> list[float]:
-        dice = Random(1)
-        mean = exp(self.spread**2 / 2)
-        return [self.wait_s * dice.lognormvariate(0, self.spread) / mean for _ in range(self.items)]
-
-
-@dataclass
-class World:
-    """A caller, its threads and a server, in simulated time."""
-
-    server: Server
-    wanted: Callable[[float, float, float], int]
-    """Given the time, the latency of an item that came home and when the last thread started."""
-    threads: int
-    now_s: float = 0.0
-    peak: int = 0
-    _events: list[tuple[float, int, float | None]] = field(default_factory=list)
-    """When, and of an item since when; of a thread that has started, nothing."""
-    _queue: deque[tuple[int, float]] = field(default_factory=deque)
-    _next: int = 0
-    _alive: int = 0
-    _starting: int = 0
-    _inside: int = 0
-    _served: int = 0
-    _posted: int = 0
-    _spawned_s: float = 0.0
-    _full_s: float = 0.0
-    _lock_free_s: float = 0.0
-
-    def run(self) -> float:
-        """Seconds until the last item is home."""
-        self._durations = self.server.durations()
-        self._spawn()
-        done = 0
-        while done < self.server.items:
-            self.now_s, _, began_s = heapq.heappop(self._events)
-            if began_s is None:
-                self._starting -= 1
-                self._full_s = self.now_s
-                self._take_item()
-                continue
-            done += 1
-            self._leave()
-            self.threads = self.wanted(self.now_s, self.now_s - began_s, self._full_s)
-            self._alive -= 1
-            if self._alive < self.threads:
-                self._alive += 1
-                self._take_item()
-            self._spawn()
-        return self.now_s
-
-    def _spawn(self) -> None:
-        left = self.server.items - self._next
-        while self._alive < self.threads and self._starting < left:
-            self._spawned_s = max(self._spawned_s, self.now_s) + SPAWN_S
-            self._post(self._spawned_s, None)
-            self._alive += 1
-            self._starting += 1
-            self.peak = max(self.peak, self._alive)
-
-    def _take_item(self) -> None:
-        if self._next == self.server.items:
-            self._alive -= 1
-            return
-        self._lock_free_s = max(self._lock_free_s, self.now_s) + LOCK_S
-        self._inside += 1
-        self._queue.append((self._next, self._lock_free_s))
-        self._next += 1
-        self._serve(self._lock_free_s)
-
-    def _serve(self, at_s: float) -> None:
-        while self._queue and self._served < self.server.slots:
-            index, began_s = self._queue.popleft()
-            self._served += 1
-            excess = max(0.0, self._inside - self.server.slots) / self.server.slots
-            lasts_s = self._durations[index] * (1 + self.server.thrash * excess)
-            self._post(at_s + lasts_s, began_s)
-
-    def _leave(self) -> None:
-        self._inside -= 1
-        self._served -= 1
-        self._serve(self.now_s)
-
-    def _post(self, at_s: float, began_s: float | None) -> None:
-        self._posted += 1
-        heapq.heappush(self._events, (at_s, self._posted, began_s))
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def fixed(server: Server, threads: int) -> float:
@@ -146,10 +48,22 @@ def adaptive(server: Server, alone_s: float | None = None) -> World:
     start = starting_threads(server.items, alone_s)
     finder = WidthFinder(Width(threads=start, alone_s=alone_s), 0.0)
 
-    def wanted(now_s: float, took_s: float, full_s: float) -> int:
-        return finder.completed(now_s, 1, took_s, full_s=full_s)
+    def wanted(now_s: float, took_s: float, full_s: float, refused: int) -> int:
+        return finder.completed(now_s, 1, took_s, full_s=full_s, refused=refused)
 
     world = World(server, wanted, start)
+    world.run()
+    return world
+
+
+def unprepared(server: Server) -> World:
+    """Coroutines: nothing is known of an item, and they start at no cost."""
+    finder = WidthFinder(Width(threads=POLITE_SHORT, most=MOST_AWAITS), 0.0)
+
+    def wanted(now_s: float, took_s: float, _full_s: float, refused: int) -> int:
+        return finder.completed(now_s, 1, took_s, refused=refused)
+
+    world = World(server, wanted, POLITE_SHORT, lock_s=8e-6, spawn_s=0.0)
     world.run()
     return world
 
@@ -209,6 +123,75 @@ def test_a_small_job_of_long_waits_is_started_whole() -> None:
     assert starting_threads(3, 0.001) == 3
 
 
+FRAGILE: Final = {
+    "16 at once": Server(items=4000, wait_s=0.02, slots=16),
+    "4 at once": Server(items=2000, wait_s=0.02, slots=4),
+    "slower with load": Server(items=4000, wait_s=0.02, knee=20),
+    "400 per second": Server(items=2500, wait_s=0.05, rate=400, burst=20),
+}
+
+
+@pytest.mark.parametrize("run", [adaptive, unprepared])
+@pytest.mark.parametrize("name", FRAGILE)
+def test_servers_that_bear_so_much_bear_little_more(
+    name: str, run: Callable[[Server], World]
+) -> None:
+    server = FRAGILE[name]
+    best = min(fixed(server, threads) for threads in (4, 6, 8, 12, 16, 20, 24, 32))
+    world = run(server)
+
+    assert world.now_s <= 1.2 * best
+    assert world.load_after(2.5) <= 1.3
+
+
+def test_a_knee_that_has_moved_is_followed() -> None:
+    server = Server(items=8000, wait_s=0.02, slots=8)
+    world = unprepared(server)
+    moved = Server(items=8000, wait_s=0.02, slots=8, later_slots=32, later_s=3.0)
+    freed = unprepared(moved)
+
+    assert world.threads <= 10
+    assert freed.threads >= 24
+
+
+def test_probes_that_do_not_pay_become_rare() -> None:
+    def changes(items: int) -> int:
+        finder = WidthFinder(Width(threads=16, alone_s=0.02, widening=False), 0.0)
+        server = Server(items=items, wait_s=0.02, slots=16)
+        World(server, lambda now_s, took_s, *_: finder.completed(now_s, 1, took_s), 16).run()
+        return finder.told().moves
+
+    assert changes(32_000) < 2 * changes(8_000)
+
+
+def test_refusals_narrow_at_once_and_only_once() -> None:
+    finder = WidthFinder(Width(threads=20, alone_s=0.05, widening=False), 0.0)
+
+    assert finder.completed(0.05, 10, 0.5, refused=10) == 10
+    assert finder.completed(0.06, 0, 0.0, refused=5) == 10
+    assert finder.told().refused == 15
+    assert [step.move for step in finder.told().steps] == [Move.START, Move.REFUSED]
+
+
+def test_a_refused_probe_is_undone() -> None:
+    probing = Width(threads=21, alone_s=0.05, widening=False, last=Probed(threads=20, rate=400))
+    back = probing.after(Round(done=20, lasted_s=0.05, took_s=1.0, refused=1))
+
+    assert (back.threads, back.refused_at, back.last) == (20, 21, None)
+
+
+def test_the_account_is_bounded() -> None:
+    finder = WidthFinder(Width(threads=20, alone_s=0.05), 0.0)
+    for refusal in range(200):
+        finder.width = Width(threads=20 + refusal % 2)
+        finder.completed(refusal * 1.0, 1, 0.05, refused=1)
+        finder.completed(refusal + 0.5, 100, 5.0)
+
+    told = finder.told(at_most=7)
+    assert len(told.steps) <= 2 * REMEMBERED < told.moves
+    assert (told.at_most, told.steps[0].move) == (7, Move.START)
+
+
 WIDE = Width(threads=32, alone_s=0.02)
 
 
@@ -216,13 +199,13 @@ def test_it_widens_while_nothing_queues() -> None:
     wider = WIDE.after(Round(done=32, lasted_s=0.02, took_s=32 * 0.02))
 
     assert wider.threads == 96
-    assert wider.last == Widened(threads=32, latency_s=0.02)
+    assert wider.last == Widened(threads=32, latency_s=0.02, rate=1600)
 
 
 def test_it_narrows_to_what_is_served_and_a_little_more() -> None:
     narrower = WIDE.after(Round(done=32, lasted_s=0.04, took_s=32 * 0.03))
 
-    assert narrower.threads == 20
+    assert narrower.threads == 19
     assert narrower.last == Narrowed(threads=32, rate=800, widening=True)
     assert narrower.settling == 32
 
@@ -232,7 +215,7 @@ def test_too_little_without_longer_items_must_be_seen_twice() -> None:
     doubtful = WIDE.after(seen)
 
     assert doubtful.threads == 32
-    assert doubtful.after(seen).threads == 20
+    assert doubtful.after(seen).threads == 19
 
 
 def test_a_narrowing_that_costs_throughput_is_taken_back() -> None:
@@ -248,7 +231,8 @@ def test_a_widening_that_only_makes_items_longer_is_taken_back() -> None:
     wider = Width(threads=32, alone_s=5.0).after(Round(done=32, lasted_s=0.02, took_s=32 * 0.02))
     back = wider.after(Round(done=96, lasted_s=0.06, took_s=96 * 0.06))
 
-    assert (wider.threads, back.threads) == (96, 32)
+    assert (wider.threads, back.threads) == (96, 16)
+    assert back.last == Halved(threads=32, rate=1600)
     assert back.alone_s == pytest.approx(0.02)
     assert not back.widening
 

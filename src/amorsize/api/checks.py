@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from amorsize.errors import UsageError
 from amorsize.machine.facts import usable_cpus
 from amorsize.plan.wording import contradiction, no_watch_over_threads
-from amorsize.sample.facts import is_async
+from amorsize.sample.facts import gives_coroutines, is_async
 from amorsize.vocab.checkpoint import CheckpointWanted, Format
 from amorsize.vocab.options import Backend, OnCrash, Options, Order
 
@@ -26,8 +26,10 @@ ALL_USABLE: Final = -1
 ChoiceT = TypeVar("ChoiceT", bound="StrEnum")
 
 
-def check_call(func: Any, data: Any) -> None:
+def check_call(func: Any, data: Any, *, awaits: bool = False) -> None:
     """A function that can be called now, and something to call it on.
+
+    ``awaits``: whoever calls it awaits the coroutines of an async function, too.
 
     Raises:
         UsageError: with the complaint.
@@ -36,10 +38,10 @@ def check_call(func: Any, data: Any) -> None:
         raise UsageError.parameter("func parameter cannot be None")
     if not callable(func):
         raise UsageError.parameter(f"func parameter must be callable, got {_kind(func)}")
-    if is_async(func):
+    if is_async(func) and not (awaits and gives_coroutines(func)):
         raise UsageError.parameter(
             "func parameter must not be an async function: its calls return coroutines",
-            hint="give a plain function, for example lambda item: asyncio.run(func(item))",
+            hint="execute and aexecute await them, and find how many at once; no pool does",
         )
     if data is None:
         raise UsageError.parameter("data parameter cannot be None")
@@ -100,6 +102,8 @@ def options_from(
     deadline: Any = None,
     on_crash: Any = "raise",
     isolate: Any = False,
+    max_concurrency: Any = None,
+    is_overload: Any = None,
 ) -> Options:
     """The options of one call, each checked.
 
@@ -114,6 +118,7 @@ def options_from(
         auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
         isolate=isolate,
     )
+    check_callback("is_overload", is_overload)
     options = Options(
         n_jobs=None if n_jobs is None else resolved_jobs(n_jobs),
         chunksize=None if chunksize is None else positive_integer("chunksize", chunksize),
@@ -127,9 +132,18 @@ def options_from(
         deadline_s=None if deadline is None else positive_number("deadline", deadline),
         on_crash=choice("on_crash", on_crash, OnCrash),
         isolate=bool(isolate),
+        max_concurrency=None
+        if max_concurrency is None
+        else positive_integer("max_concurrency", max_concurrency),
+        is_overload=is_overload,
     )
     if options.watched and options.backend is Backend.THREADS:
         raise no_watch_over_threads(options)
+    if (options.n_jobs or 1) > (options.max_concurrency or sys.maxsize):
+        raise UsageError.parameter(
+            f"n_jobs must not exceed max_concurrency, "
+            f"got {options.n_jobs} > {options.max_concurrency}"
+        )
     if options.backend is not Backend.SERIAL or options.n_jobs in {None, 1}:
         return options
     if operator.index(n_jobs) != ALL_USABLE:

@@ -13,13 +13,14 @@ from amorsize.api.checks import (
     checkpoint_from,
     options_from,
 )
-from amorsize.api.policies import check_rate_is_kept, policies_from
+from amorsize.api.policies import check_awaited, check_rate_is_kept, policies_from
 from amorsize.api.progress import shown
 from amorsize.api.run import Run, run
 from amorsize.runtime.memory import Memory
+from amorsize.sample.facts import gives_coroutines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from os import PathLike
 
     from amorsize.api.result import OptimizationResult
@@ -39,7 +40,7 @@ class Forced(TypedDict, total=False):
     order: Literal["any", "input"]
     fail_fast: bool
     rerun_lost: bool
-    progress: bool | Callable[[int, int | None], None]
+    progress: bool | Callable[..., object]
     use_cache: bool
     timeout: float | None
     deadline: float | None
@@ -53,6 +54,30 @@ class Forced(TypedDict, total=False):
     max_rate: str | float | None
     seed: int | None
     teardown: Callable[[Any], object] | None
+    max_concurrency: int | None
+    is_overload: Callable[[BaseException], bool | float | None] | None
+
+
+@overload
+def execute(
+    func: Callable[[ItemT], Awaitable[ResultT]],
+    data: Iterable[ItemT],
+    *,
+    verbose: bool = ...,
+    return_optimization_result: Literal[False] = ...,
+    **forced: Unpack[Forced],
+) -> list[ResultT]: ...
+
+
+@overload
+def execute(
+    func: Callable[[ItemT], Awaitable[ResultT]],
+    data: Iterable[ItemT],
+    *,
+    verbose: bool = ...,
+    return_optimization_result: Literal[True],
+    **forced: Unpack[Forced],
+) -> tuple[list[ResultT], OptimizationResult]: ...
 
 
 @overload
@@ -117,7 +142,7 @@ def execute(
 
 
 def execute(
-    func: Callable[..., ResultT],
+    func: Callable[..., Awaitable[ResultT]] | Callable[..., ResultT],
     data: Iterable[ItemT],
     sample_size: int = 5,
     target_chunk_duration: float = 0.2,
@@ -136,7 +161,7 @@ def execute(
     order: Literal["any", "input"] = "any",
     fail_fast: bool = False,
     rerun_lost: bool = True,
-    progress: bool | Callable[[int, int | None], None] = False,
+    progress: bool | Callable[..., object] = False,
     use_cache: bool = True,
     timeout: float | None = None,
     deadline: float | None = None,
@@ -151,6 +176,8 @@ def execute(
     seed: int | None = None,
     setup: Callable[[], Any] | None = None,
     teardown: Callable[[Any], object] | None = None,
+    max_concurrency: int | None = None,
+    is_overload: Callable[[BaseException], bool | float | None] | None = None,
 ) -> list[ResultT] | tuple[list[ResultT], OptimizationResult]:
     """Run ``func`` once on every item and return the results in input order.
 
@@ -159,8 +186,9 @@ def execute(
     process that change would stay in the worker.
 
     Args:
-        func: Called with one item, and with the value of ``setup`` if there is one; a plain
-            function, not an ``async`` one.
+        func: Called with one item, and with the value of ``setup`` if there is one. Calls of an
+            ``async`` function are awaited on an event loop of their own; inside a running loop (a
+            notebook cell) that has its own thread.
         data: Any iterable. It is read as the plain loop would read it.
         sample_size: Kept for callers of 0.1; the run itself decides how much to measure.
         target_chunk_duration: Kept likewise; chunks follow what was measured.
@@ -179,7 +207,8 @@ def execute(
         order: ``"input"`` starts items in input order only.
         fail_fast: Raise at the first failure seen, without finishing smaller items.
         rerun_lost: Run an item again whose result could not come back; else raise.
-        progress: A bar on stderr, or a callable of (done, total).
+        progress: A bar on stderr; ``tqdm`` or a class like it; or a callable of (done, total), or
+            of (done, total, time left), called in the caller's thread up to 20 times a second.
         use_cache: Use what earlier calls have learned about ``func``, and keep what this one
             learns; looked up after 2 ms of items, kept after runs of 0.2 s. Not with a
             ``max_rate``: times that are waited for say nothing about ``func``.
@@ -211,6 +240,12 @@ def execute(
             where it works), before its first item; ``func(item, value)`` gets what it returned.
         teardown: Called with that value when the worker runs no more items. What it raises is
             warned of. A process that is killed does not get to it.
+        max_concurrency: Have no more calls at the same time than this.
+        is_overload: Called with an exception of ``func``: does it mean that the other side
+            refused, as HTTP 429 and 503 do? A number is how many seconds it wants to be left
+            alone (``Retry-After``), by all. Such an item is called again, up to 10 times, and
+            fewer are in flight from then on. Only what comes of it then is an error to
+            ``on_error`` and ``retries``.
 
     Raises:
         UsageError: a ``ValueError``: an argument is wrong, or a forced engine cannot be used.
@@ -228,7 +263,7 @@ def execute(
     Each of these but the first carries ``results``, a mapping of index to result, and
     ``remaining``, the indices that are not done.
     """
-    check_call(func, data)
+    check_call(func, data, awaits=True)
     check_sampling(sample_size, target_chunk_duration)
     check_callback("progress_callback", progress_callback)
     check_flags(
@@ -260,9 +295,14 @@ def execute(
         deadline=deadline,
         on_crash=on_crash,
         isolate=isolate,
+        max_concurrency=max_concurrency,
+        is_overload=is_overload,
     )
     wanted = checkpoint_from(checkpoint, form=checkpoint_format, force=checkpoint_force)
-    check_rate_is_kept(policies, options.backend)
+    if gives_coroutines(func):
+        check_awaited(options, policies, wanted)
+    else:
+        check_rate_is_kept(policies, options.backend)
     announcer = Announcer(verbose=bool(verbose), callback=progress_callback)
     announcer.phase("running", 0.0)
     memory = Memory(func, wanted=bool(use_cache) and policies.rate_per_s is None)
@@ -280,13 +320,14 @@ def execute(
     announcer.phase("done", 1.0)
     if not (verbose or return_optimization_result):
         return done.results
-    result = _result_of(done)
+    result = result_of(done)
     if announcer.verbose:
         announcer.tell(memory.verdict, f"{result.explain()}\n\n{result}")
     return (done.results, result) if return_optimization_result else done.results
 
 
-def _result_of(done: Run) -> OptimizationResult:
+def result_of(done: Run) -> OptimizationResult:
+    """The account of a run as users see it."""
     from amorsize.api.result import OptimizationResult
 
     return OptimizationResult.from_run(done.record, data=done.data)

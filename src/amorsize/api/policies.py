@@ -4,15 +4,41 @@ from __future__ import annotations
 
 import operator
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.api.checks import check_callback, choice, positive_number
 from amorsize.engines.rate import SHARED
 from amorsize.errors import BackendRefusedError, UsageError
-from amorsize.vocab.options import Backend
-from amorsize.vocab.policies import OnError, Policies, RetryPolicy
+from amorsize.vocab.options import Backend, OnCrash, Options
+from amorsize.vocab.policies import NO_POLICIES, OnError, Policies, RetryPolicy
+
+if TYPE_CHECKING:
+    from amorsize.vocab.checkpoint import CheckpointWanted
 
 UNITS_S: Final = {"s": 1.0, "min": 60.0, "h": 3600.0}
+NO_PROCESSES: Final = "they run on an event loop in this process"
+NOT_AWAITED: Final = {
+    "timeout": (
+        "it ends the process of an item that hangs, and they run on an event loop in this one",
+        "use 'async with asyncio.timeout(...)' inside the function",
+    ),
+    "deadline": (
+        "it ends processes, and they run on an event loop in this one",
+        "use 'async with asyncio.timeout(...)' around 'await aexecute(...)'",
+    ),
+    "on_crash": (NO_PROCESSES, "leave it out; a plain function can run in worker processes"),
+    "isolate": (NO_PROCESSES, "leave it out; a plain function can run in worker processes"),
+    "setup": (
+        "all their calls have one worker, the loop",
+        "open what they share with 'async with' around 'await aexecute(...)'",
+    ),
+    "checkpoint": (
+        "their results are not kept in files yet",
+        "give a plain function that calls asyncio.run for its item",
+    ),
+}
+"""What an async function cannot have: why, and what to do instead."""
+
 RATE: Final = re.compile(r"\s*([0-9.eE+]+)\s*/\s*(s|min|h)\s*")
 
 
@@ -52,6 +78,23 @@ def check_rate_is_kept(policies: Policies, backend: Backend) -> None:
         return
     msg = "max_rate cannot be kept by processes here: the system has no locks of the kernel's"
     raise BackendRefusedError(msg, hint="use backend='threads' or backend='serial'")
+
+
+def check_awaited(
+    options: Options, policies: Policies = NO_POLICIES, checkpoint: CheckpointWanted | None = None
+) -> None:
+    """Raises ``UsageError`` where an async function would go without what is wanted."""
+    wanted = {
+        "timeout": options.timeout_s is not None,
+        "deadline": options.deadline_s is not None,
+        "on_crash": options.on_crash is not OnCrash.RAISE,
+        "isolate": options.isolate,
+        "setup": policies.setup is not None,
+        "checkpoint": checkpoint is not None,
+    }
+    for name, (why, instead) in NOT_AWAITED.items():
+        if wanted[name]:
+            raise UsageError.parameter(f"{name} is not for async functions: {why}", hint=instead)
 
 
 def rate_per_s(max_rate: Any) -> float:

@@ -34,6 +34,8 @@ _SHOWN: Final = (
 )
 """Attributes that ``to_dict`` shows as they are."""
 
+_EXECUTORS: Final = {EngineKind.THREADS: "thread", EngineKind.ASYNC: "async"}
+
 
 @dataclass(slots=True, repr=False, eq=False)
 class OptimizationResult:
@@ -42,6 +44,8 @@ class OptimizationResult:
     With ``executor_type`` ``"process"`` the numbers are for
     ``multiprocessing.Pool(n_jobs).map(func, data, chunksize)``, with ``"thread"`` for
     ``concurrent.futures.ThreadPoolExecutor(n_jobs).map(func, data)``; one job is the plain loop.
+    After ``execute`` on an async function it is ``"async"``, and ``n_jobs`` the most that were
+    in flight at once.
     """
 
     n_jobs: int
@@ -138,11 +142,11 @@ class OptimizationResult:
             record.workers,
             decision.chosen.chunk if decision is not None and decision.is_parallel else 1,
             explain(record) if decision is None else decision_line(decision),
-            record.predicted_speedup,
+            record.speedup if record.engine is EngineKind.ASYNC else record.predicted_speedup,
             list(record.warnings),
             data,
             record.profile,
-            "thread" if record.engine is EngineKind.THREADS else "process",
+            _EXECUTORS.get(record.engine, "process"),
             record.memory.startswith("remembered"),
             decision=decision,
             predicted_s=predicted_for(record),

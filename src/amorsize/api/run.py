@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amorsize.engines.source import all_items, iterated, source_of
+from amorsize.plan.wording import refusal
 from amorsize.runtime.driver import run as run_source
 from amorsize.runtime.ledger import Hooks
-from amorsize.vocab.options import DEFAULT_OPTIONS, Options
+from amorsize.sample.facts import gives_coroutines
+from amorsize.vocab.options import DEFAULT_OPTIONS, Backend, Options
+from amorsize.vocab.plan import Untried
 from amorsize.vocab.policies import NO_POLICIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
-    from amorsize.engines.numbered import Numbering
     from amorsize.engines.source import Source
+    from amorsize.runtime.awaiting import Awaiting
     from amorsize.runtime.memory import Memory
+    from amorsize.runtime.outcome import Outcome
     from amorsize.vocab.checkpoint import CheckpointWanted
     from amorsize.vocab.policies import Policies
     from amorsize.vocab.record import RunRecord
@@ -55,6 +59,7 @@ def run(
     ``policies`` is what is wanted of each item.
     """
     hooks = Hooks(progress=progress, deliver=deliver, interrupted=interrupted)
+    awaits = gives_coroutines(func)
     with ExitStack() as closing:
         if checkpoint is not None:
             from amorsize.journal.journal import opened
@@ -62,45 +67,83 @@ def run(
             also = (policies.setup, policies.seed)
             hooks.journal = closing.enter_context(opened(checkpoint, func, also=also))
             func = hooks.journal.wrapped(func)
-        if policies != NO_POLICIES:
-            return _run_with(
-                policies, func, data, options=options, hooks=hooks, keep=keep, memory=memory
+        ready = closing.enter_context(
+            _ready(func, data, options, policies=policies, hooks=hooks, keep=keep)
+        )
+        if awaits:
+            done = _awaiting(ready, hooks).run()
+        else:
+            done = run_source(
+                ready.func, ready.source, options=ready.options, hooks=hooks, memory=memory
             )
-        source = _read(data, hooks, keep=keep)
-        done = run_source(func, source, options=options, hooks=hooks, memory=memory)
-        return Run(done.results, done.record, all_items(source, data))
+    return _told(done, data, ready.source)
 
 
-def _read(
-    data: Iterable[Any], hooks: Hooks, *, keep: bool, numbering: Numbering | None = None
-) -> Source:
+async def arun(
+    func: Callable[[Any], Awaitable[Any]],
+    data: Iterable[Any],
+    options: Options = DEFAULT_OPTIONS,
+    *,
+    progress: Callable[[int, int | None], None] | None = None,
+    keep: bool = False,
+    policies: Policies = NO_POLICIES,
+) -> Run:
+    """``run`` for a coroutine function, on the running loop."""
+    hooks = Hooks(progress=progress)
+    with _ready(func, data, options, policies=policies, hooks=hooks, keep=keep) as ready:
+        done = await _awaiting(ready, hooks).arun()
+    return _told(done, data, ready.source)
+
+
+class _Ready(NamedTuple):
+    """What is run in the end."""
+
+    func: Callable[[Any], Any]
+    source: Source
+    options: Options
+
+
+@contextmanager
+def _ready(
+    func: Callable[[Any], Any],
+    data: Iterable[Any],
+    options: Options,
+    *,
+    policies: Policies,
+    hooks: Hooks,
+    keep: bool,
+) -> Iterator[_Ready]:
+    """With policies: the function with them around it, and a source of items with their index."""
+    if policies == NO_POLICIES:
+        yield _Ready(func, _read(data, hooks, keep=keep), options)
+        return
+    from amorsize.runtime.applied import applied, users_view
+
+    options = replace(options, rate_per_s=policies.rate_per_s)
+    hooks.deliver = _seen_by(hooks.deliver, users_view)
+    hooks.interrupted = _seen_by(hooks.interrupted, users_view)
+    source = _read(data, hooks, keep=keep, numbered=True)
+    with applied(func, policies, awaits=gives_coroutines(func)) as per_item:
+        yield _Ready(per_item, source, options)
+
+
+def _read(data: Iterable[Any], hooks: Hooks, *, keep: bool, numbered: bool = False) -> Source:
     """With a journal, what has only ``__getitem__`` is iterated: it may end before it says."""
+    from amorsize.engines.numbered import Numbering
+
+    numbering = Numbering() if numbered else None
     source = source_of(data, keep=keep, numbering=numbering)
     if hooks.journal is None or source.exact:
         return source
     return iterated(data, keep=keep, numbering=numbering)
 
 
-def _run_with(
-    policies: Policies,
-    func: Callable[[Any], Any],
-    data: Iterable[Any],
-    *,
-    options: Options,
-    hooks: Hooks,
-    keep: bool,
-    memory: Memory | None,
-) -> Run:
-    """The same for what needs each item's index beside it."""
-    from amorsize.engines.numbered import Numbering
-    from amorsize.runtime.applied import applied, notes_on, users_view
+def _told(done: Outcome, data: Iterable[Any], source: Source) -> Run:
+    """The outcome as the user is given it."""
+    if not source.numbered:
+        return Run(done.results, done.record, all_items(source, data))
+    from amorsize.runtime.applied import notes_on, users_view
 
-    options = replace(options, rate_per_s=policies.rate_per_s)
-    hooks.deliver = _seen_by(hooks.deliver, users_view)
-    hooks.interrupted = _seen_by(hooks.interrupted, users_view)
-    source = _read(data, hooks, keep=keep, numbering=Numbering())
-    with applied(func, policies) as per_item:
-        done = run_source(per_item, source, options=options, hooks=hooks, memory=memory)
     warnings = (*done.record.warnings, *notes_on(done.results))
     record = replace(done.record, warnings=warnings)
     return Run(users_view(done.results), record, all_items(source, data))
@@ -110,3 +153,11 @@ def _seen_by(
     hook: Callable[[Sequence[Any]], None] | None, view: Callable[[Sequence[Any]], list[Any]]
 ) -> Callable[[Sequence[Any]], None] | None:
     return None if hook is None else lambda results: hook(view(results))
+
+
+def _awaiting(ready: _Ready, hooks: Hooks) -> Awaiting:
+    from amorsize.runtime.awaiting import Awaiting
+
+    if ready.options.backend not in {Backend.AUTO, Backend.SERIAL}:
+        raise refusal(ready.options, [Untried("an async function runs on an event loop")])
+    return Awaiting(ready.func, ready.source, options=ready.options, hooks=hooks)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from amorsize.engines.base import Engine
+    from amorsize.vocab.waiting import Waiting
 
 SMALL: Final = 2
 LARGE: Final = 4
@@ -47,6 +48,7 @@ class Silent:
     limit = None
     patience_s = None
     most_workers = None
+    ready = False
 
     def __init__(self) -> None:
         self.results: list[Any] = []
@@ -65,6 +67,9 @@ class Silent:
     def note(self, warning: str) -> None:
         """Fewer workers than asked for would be another measurement."""
         raise RuntimeError(warning)
+
+    def waited(self, waiting: Waiting) -> None:
+        pass
 
     def tick(self) -> None:
         pass

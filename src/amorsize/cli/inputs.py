@@ -202,10 +202,11 @@ def _decoded(stream: BinaryIO, name: str) -> Iterator[str]:
 def _json_values(stream: BinaryIO, name: str) -> Iterator[Any]:
     for number, line in enumerate(_lines(stream, name), 1):
         if line and not line.isspace():
-            yield _json_value(line, f"line {number} of {name}")
+            yield json_value(line, f"line {number} of {name}")
 
 
-def _json_value(line: str, where: str) -> object:
+def json_value(line: str, where: str) -> object:
+    """One value of JSON. Raises ``InputError``, which names the place."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:

@@ -8,6 +8,7 @@ import struct
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice, repeat
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.memfile import memory_file, read_all, write_all
@@ -33,6 +34,9 @@ LEARNING: Final = 4
 
 ROUND_BYTES: Final = 16 << 20
 """The memory file of sent items is used again from its start once it is this long."""
+
+SLOW_INPUT_S: Final = 1e-3
+"""Input that takes longer than this is read no further before results have been looked at."""
 
 SENT_HEADER: Final = struct.Struct("<qqq")
 
@@ -123,18 +127,21 @@ class SentInbox:
         self._ahead = min(AHEAD * job.workers, pipe.capacity)
         self._fixed_size = job.chunksize
         self._item_s = job.item_s
+        self._streams = job.streams
         self.own: deque[Chunk] = deque()
         """Chunks that cannot travel, or found no room in the pipe."""
 
     def fill(self) -> int:
         """Prepare chunks; returns the number of items that were added."""
-        added = 0
+        added, began = 0, perf_counter()
         while len(self._held) < self._ahead:
             chunk = self._source.claim(self._size())
             if chunk is None:
                 break
             added += len(chunk.items)
             self._send(chunk)
+            if self._streams and perf_counter() - began > SLOW_INPUT_S:
+                break  # what is done meanwhile must not wait for it
         return added
 
     def _size(self) -> int:

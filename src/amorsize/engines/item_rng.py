@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 from amorsize.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
 
 
@@ -40,6 +43,16 @@ class Draw:
 
 
 DRAW: Final[ContextVar[Draw | None]] = ContextVar("amorsize_draw", default=None)
+
+
+@contextmanager
+def drawing(seed: int, index: int) -> Iterator[None]:
+    """Inside, ``item_rng`` gives the generator of this item."""
+    outer = DRAW.set(Draw(seed, index))
+    try:
+        yield
+    finally:
+        DRAW.reset(outer)
 
 
 @overload

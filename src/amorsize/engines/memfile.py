@@ -152,12 +152,13 @@ def read_all(descriptor: int, at: int, size: int) -> bytes:
 class FrameReader:
     """The caller's end: reads the frames that a worker has committed, in order."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, *, lasting: bool = True) -> None:
+        """Unless ``lasting``, buffers are copied: nothing that was read stays in the file."""
         self._descriptor = descriptor
         self._at = 0
         self._released = 0
         self._map: mmap.mmap | None = None
-        self._can_map = True
+        self._can_map = lasting
 
     def read(self, committed: int) -> list[Frame]:
         """All frames between the last call and ``committed`` bytes."""
@@ -181,7 +182,7 @@ class FrameReader:
             buffers.append(self._view(at, size))
             at += size
         self._at = _aligned(at)
-        if buffers:
+        if buffers and self._map is not None:
             self._released = self._at
         return Frame(
             kind=FrameKind(kind),

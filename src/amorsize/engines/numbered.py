@@ -9,10 +9,23 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+
+class Finished(Protocol):
+    """Items that were done before the run, by their indices: nobody shall run them again."""
+
+    def ahead(self) -> int:
+        """How many of them have not been passed."""
+
+    def next_from(self, index: int) -> int:
+        """The next one at ``index`` or after it; ``sys.maxsize`` where there is none."""
+
+    def passes(self, index: int, item: Any) -> bool:
+        """Pass one of them; false: it is to run after all."""
 
 
 class Numbering:

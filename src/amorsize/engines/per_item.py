@@ -7,7 +7,7 @@ nothing is wrapped.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from time import sleep
 from typing import Any
@@ -16,6 +16,7 @@ from amorsize.engines.collected import Failure, Skipped, TriedAgain
 from amorsize.engines.errors_travel import annotate
 from amorsize.engines.item_clock import item_starts, item_waits
 from amorsize.engines.rate import RateLimit
+from amorsize.engines.refused import Patient, Refusals
 from amorsize.engines.worker_state import Setup
 from amorsize.vocab.policies import OnError, RetryPolicy
 
@@ -30,6 +31,8 @@ class PerItem:
     rate: RateLimit | None = None
     seed: int | None = None
     setup: Setup | None = None
+    refusals: Refusals | None = None
+    """Calls that were refused are made again, at the same rate; they are no attempts."""
 
     def __call__(self, pair: tuple[int, Any]) -> Any:
         index, item = pair
@@ -41,9 +44,13 @@ class PerItem:
         try:
             return self._attempts(index, args)
         except Exception as error:  # noqa: BLE001 - what the policy is for; interrupts and exits pass
-            if self.on_error is OnError.SKIP:
-                return Skipped.of(index, error)
-            return Failure.of(index, item, error)
+            return self._instead(index, item, error)
+
+    def _instead(self, index: int, item: Any, error: Exception) -> Skipped | Failure:
+        """What stands in the place of the result."""
+        if self.on_error is OnError.SKIP:
+            return Skipped.of(index, error)
+        return Failure.of(index, item, error)
 
     def _attempts(self, index: int, args: tuple[Any, ...]) -> Any:
         if self.retries is None:
@@ -69,18 +76,20 @@ class PerItem:
         raise error
 
     def _attempt(self, index: int, args: tuple[Any, ...]) -> Any:
+        if self.refusals is None:
+            return self._call(index, args)
+        return self.refusals.call(self._call, index, args)
+
+    def _call(self, index: int, args: tuple[Any, ...]) -> Any:
         if self.rate is not None:
             self.rate.wait()
         item_starts()
         if self.seed is None:
             return self.func(*args)
-        from amorsize.engines.item_rng import DRAW, Draw
+        from amorsize.engines.item_rng import drawing
 
-        outer = DRAW.set(Draw(self.seed, index))
-        try:
+        with drawing(self.seed, index):
             return self.func(*args)
-        finally:
-            DRAW.reset(outer)
 
     @property
     def has_end(self) -> bool:
@@ -91,6 +100,13 @@ class PerItem:
 def users_own(func: Callable[..., Any]) -> Callable[..., Any]:
     """The function as the user gave it."""
     return func.func if isinstance(func, PerItem) else func
+
+
+def patient(func: Callable[..., Any], refusals: Refusals) -> Callable[..., Any]:
+    """The function with calls that were refused made again, before any policy sees an error."""
+    if isinstance(func, PerItem):
+        return replace(func, refusals=refusals)
+    return Patient(func, refusals)
 
 
 def has_end(func: Callable[..., Any]) -> bool:

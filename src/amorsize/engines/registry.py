@@ -16,6 +16,7 @@ ENGINES: Final = {
     EngineKind.TEAM: "amorsize.engines.team:TeamEngine",
     EngineKind.LOKY: "amorsize.engines.spawned:SpawnedEngine",
     EngineKind.WATCHED: "amorsize.engines.watched:WatchedEngine",
+    EngineKind.ASYNC: "amorsize.engines.aio:AsyncEngine",
 }
 
 

@@ -12,14 +12,14 @@ from bisect import bisect_left
 from collections import deque
 from contextlib import suppress
 from itertools import chain, groupby, islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from amorsize.engines.numbered import Numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from amorsize.engines.numbered import Numbering
+    from amorsize.engines.numbered import Finished, Numbering
 
 INDEXED_TYPES = (list, tuple, range, str, bytes, bytearray, array.array)
 IN_MEMORY_TYPES: tuple[type, ...] = (
@@ -48,19 +48,6 @@ class Taken(NamedTuple):
     stop: int
 
 
-class Finished(Protocol):
-    """Items that were done before the run, by their indices: nobody shall run them again."""
-
-    def ahead(self) -> int:
-        """How many of them have not been passed."""
-
-    def next_from(self, index: int) -> int:
-        """The next one at ``index`` or after it; ``sys.maxsize`` where there is none."""
-
-    def passes(self, index: int, item: Any) -> bool:
-        """Pass one of them; false: it is to run after all."""
-
-
 class IndexedSource:
     """Data whose items can be fetched in any order, from ``offset`` to ``length``.
 
@@ -71,6 +58,7 @@ class IndexedSource:
 
     indexed = True
     is_in_memory = True
+    is_full = False
 
     def __init__(
         self,
@@ -216,6 +204,11 @@ class IteratedSource:
         self.broken: BaseException | None = None
         self.kept: list[Any] | None = [] if keep else None
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may be read before results have been taken."""
+        return False
+
     def room(self, count: int) -> int:
         """How many items may come next: nobody knows before they are read."""
         return count if self.finished is None else min(count, self._skip(self.finished))
@@ -338,7 +331,7 @@ def iterated(
     """Read ``data`` once and in order, also where it could be indexed."""
     return IteratedSource(
         data,
-        length=_promised_length(data),
+        length=promised_length(data),
         in_memory=_holds_all(data),
         keep=keep,
         numbering=numbering,
@@ -380,7 +373,7 @@ def _indexes_as_it_iterates(data: Any) -> bool:
 def _has_only_getitem(data: Any) -> bool:
     kind = type(data)
     has = [hasattr(kind, name) for name in ("__getitem__", "__len__", "__iter__")]
-    return has == [True, True, False] and _promised_length(data) is not None
+    return has == [True, True, False] and promised_length(data) is not None
 
 
 def _holds_all(data: Any) -> bool:
@@ -393,7 +386,8 @@ def _holds_all(data: Any) -> bool:
     }
 
 
-def _promised_length(data: Any) -> int | None:
+def promised_length(data: Any) -> int | None:
+    """What ``len`` says, where it can be asked."""
     try:
         return len(data)
     except Exception:  # noqa: BLE001 - the plain loop never asks, so it is no reason to fail

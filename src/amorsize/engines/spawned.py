@@ -16,7 +16,7 @@ from queue import Empty
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.engines.base import Failure
+from amorsize.engines.base import Failure, finished
 from amorsize.engines.chunks import run_chunk
 from amorsize.engines.crash import HINT, MEMORY
 from amorsize.engines.errors_travel import annotate, unpack_error
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
 
-    from amorsize.engines.base import Job, Reports
+    from amorsize.engines.base import Job, Reports, Steps
     from amorsize.engines.marks import Marks
     from amorsize.engines.source import Chunk
     from amorsize.engines.spawned_pool import Payload, SpawnedPool
@@ -70,6 +70,10 @@ class SpawnedEngine:
 
     def run(self, job: Job, reports: Reports, /) -> int:
         """See ``Engine.run``."""
+        return finished(self.steps(job, reports))
+
+    def steps(self, job: Job, reports: Reports, /) -> Steps[int]:
+        """See ``Engine``."""
         payload = pack_function(job.func)
         marker = INSIDE.set("the caller of a running call")
         try:
@@ -77,7 +81,11 @@ class SpawnedEngine:
             with spawned_pool(job.workers - 1, keep=keep) as pool, new_marks() as marks:
                 MEMORY.begin_once()
                 run = _Run(job, reports, payload=payload, pool=pool, marks=marks)
-                run.play()
+                try:
+                    yield from run.play()
+                except BaseException:
+                    run.let_go()
+                    raise
                 return 1 + len(run.workers)
         finally:
             INSIDE.reset(marker)
@@ -91,12 +99,12 @@ class _Run:
         self._reports = reports
         self._pool = pool
         self._marks = marks
-        self._supply = Supply(job)
+        self._supply = Supply(job.source)
         self._cost = ItemCost(job.item_s)
         self._post = Post(payload, pool, marks)
         self.workers: set[int] = set()
 
-    def play(self) -> None:
+    def play(self) -> Steps[None]:
         """Take turns between sending, running and receiving until nothing is left."""
         self._heed(self._reports.limit)
         while True:
@@ -110,6 +118,8 @@ class _Run:
             if self._job.fail_fast and self._reports.limit is not None:
                 self._leave_at_once()
                 break
+            if self._reports.ready:
+                yield
         if self._post.closed is not None:
             self._reports.note(f"{self._post.closed}; the rest ran in the caller")
 
@@ -287,6 +297,12 @@ class _Run:
         if len(running) == 1 and len(running[0]) == 1:
             crashed.index = running[0][0]
         return crashed
+
+    def let_go(self) -> None:
+        """Start nothing more of this call, whoever else uses the workers."""
+        self._post.close("the call was left")
+        self._marks.lower_limit(-1)
+        self._post.drop_from(0)
 
     def _leave_at_once(self) -> None:
         """What is running may end by itself within a moment, or is ended."""

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, Final, Protocol
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 
 class Pool(Protocol):
@@ -84,6 +88,28 @@ class IdlePools:
 IDLE_POOLS: Final = IdlePools()
 
 
+class Lender(Protocol):
+    """Somebody who keeps workers for many calls."""
+
+    @property
+    def cores(self) -> int:
+        """As many as this call may use, its caller's own among them."""
+        ...
+
+    def has_workers(self) -> bool:
+        """Whether they wait, or are worth starting for the calls to come."""
+        ...
+
+    def lend(self, workers: int) -> AbstractContextManager[Any]:
+        """So many of them, for one call, while others may use them too."""
+        ...
+
+
+LENDER: Final[ContextVar[Lender | None]] = ContextVar("amorsize_lender", default=None)
+"""Who lends workers to calls made in this context; without one they come from ``IDLE_POOLS``."""
+
+
 def spawned_workers_alive() -> bool:
     """Whether workers of an earlier call are waiting for the next one."""
-    return IDLE_POOLS.alive()
+    lender = LENDER.get()
+    return IDLE_POOLS.alive() if lender is None else lender.has_workers()

@@ -17,8 +17,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError
-from amorsize.engines.spawned_alive import IDLE_POOLS
-from amorsize.engines.spawned_worker import Order, Setting, describe, report_for_duty, serve
+from amorsize.engines.spawned_alive import IDLE_POOLS, LENDER
+from amorsize.engines.spawned_worker import (
+    Order,
+    Setting,
+    describe,
+    report_for_duty,
+    serve,
+    serve_call,
+)
 from amorsize.engines.worker_logs import levels
 
 if TYPE_CHECKING:
@@ -66,6 +73,11 @@ def pack_function(func: Callable[[Any], Any]) -> Payload:
         msg = f"the function cannot be sent to another process: {describe(error)}"
         raise EngineStartError(msg) from error
     return Payload(hashlib.blake2b(packed, digest_size=16).digest(), packed)
+
+
+def pack_call(func: Callable[..., Any], args: Any, kwargs: Any) -> bytes:
+    """Pickle one call and its caller's setting. Raises what pickling raises."""
+    return pickle.dumps((_setting(), _dumps_by_value((func, args, kwargs))), 5)
 
 
 def _setting() -> Setting:
@@ -121,8 +133,9 @@ def _dumps_by_value(value: Any) -> bytes:
 class SpawnedPool:
     """So many worker processes, being started."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, *, idle_s: float = IDLE_S) -> None:
         self.workers = workers
+        self._idle_s = idle_s
         self._executor: Any = None
         self._greeting: Future[int] | None = None
         if IDLE_POOLS.is_inherited():
@@ -144,7 +157,7 @@ class SpawnedPool:
         IDLE_POOLS.own()
         with _interrupts_blocked():
             self._executor = loky.ProcessPoolExecutor(
-                max_workers=self.workers, timeout=IDLE_S, env=WORKER_ENVIRONMENT
+                max_workers=self.workers, timeout=self._idle_s, env=WORKER_ENVIRONMENT
             )
             _dismiss_at_exit(self._executor)
             self._greeting = self._executor.submit(report_for_duty)
@@ -164,6 +177,11 @@ class SpawnedPool:
     def submit(self, order: Order) -> Future[Reply]:
         """Raises whatever loky says when workers are broken or gone."""
         future: Future[Reply] = self._executor.submit(serve, order)
+        return future
+
+    def call(self, packed: bytes) -> Future[Any]:
+        """Submit what ``pack_call`` has packed. Raises likewise."""
+        future: Future[Any] = self._executor.submit(serve_call, packed)
         return future
 
     def is_alive(self) -> bool:
@@ -205,6 +223,11 @@ def spawned_pool(workers: int, *, keep: bool = True) -> Iterator[SpawnedPool]:
     Without ``keep`` they are let go, and seen gone.
     """
     size = max(1, min(workers, MOST_WORKERS))
+    lender = LENDER.get() if keep else None
+    if lender is not None:
+        with lender.lend(size) as lent:
+            yield lent
+        return
     pool: SpawnedPool = IDLE_POOLS.take(size) or SpawnedPool(size)
     try:
         yield pool

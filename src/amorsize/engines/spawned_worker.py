@@ -129,6 +129,11 @@ class _Kept:
             self.functions.move_to_end(order.digest)
         return func
 
+    def adopt(self, setting: Setting) -> None:
+        """Go where this caller is, whatever function is next."""
+        adopt(setting)
+        self.digest = b""
+
     def _load(self, digest: bytes, payload: bytes) -> None:
         setting, packed = pickle.loads(payload)
         end_of_worker()
@@ -176,6 +181,18 @@ def serve(order: Order) -> Reply:
         parts = tuple(_parts(func, items, order, watch=watch, stop_at=stop_at))
     _flush_streams()
     return Reply(worker, parts, logs=_KEPT.take_logs())
+
+
+def serve_call(packed: bytes) -> Any:
+    """Make one call of a session's."""
+    INSIDE.set(f"worker process {report_for_duty()}")
+    setting, call = pickle.loads(packed)
+    _KEPT.adopt(setting)
+    func, args, kwargs = pickle.loads(call)
+    try:
+        return func(*args, **kwargs)
+    finally:
+        _flush_streams()
 
 
 def describe(error: BaseException) -> str:

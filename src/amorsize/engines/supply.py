@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amorsize.engines.base import Failure
-from amorsize.engines.source import Chunk, IndexedSource
+from amorsize.engines.source import Chunk, IndexedSource, IteratedSource
 
 if TYPE_CHECKING:
-    from amorsize.engines.base import Job
+    from amorsize.engines.source import Source
 
 
 class Supply:
     """What is left of the input. It ends at its end, or where reading it raised."""
 
-    def __init__(self, job: Job) -> None:
-        self._source = job.source
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self.ended = False
         self.taken = 0
         self.failure: Failure | None = None
         """Reading the item at this index raised; it counts like a failure of that item."""
+
+    @property
+    def may_read_ahead(self) -> bool:
+        """Whether listing items early runs no code of the user's."""
+        source = self._source
+        return source.is_in_memory and (source.exact or isinstance(source, IteratedSource))
 
     def left(self) -> int | None:
         """Items not claimed yet, as far as the input knows."""
@@ -40,7 +46,7 @@ class Supply:
         else:
             chunk = source.claim(count)
         if chunk is None:
-            self.ended = True
+            self.ended = not source.is_full
         else:
             self.taken += len(chunk.items)
         return chunk

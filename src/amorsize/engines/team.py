@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.engines.base import EngineStartError, Failure
+from amorsize.engines.base import EngineStartError, Failure, finished
 from amorsize.engines.board import Board
 from amorsize.engines.chunks import InputEndedError, Ran
 from amorsize.engines.crash import MEMORY, BlackBox, crash, how_it_ended, record_faults
@@ -42,7 +42,7 @@ from amorsize.vocab.plan import EngineKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from amorsize.engines.base import Job, Reports
+    from amorsize.engines.base import Job, Reports, Steps
     from amorsize.engines.forking import Mask
 
 CALLER: Final = 0
@@ -63,6 +63,10 @@ class TeamEngine:
 
     def run(self, job: Job, reports: Reports, /) -> int:
         """See ``Engine.run``."""
+        return finished(self.steps(job, reports))
+
+    def steps(self, job: Job, reports: Reports, /) -> Steps[int]:
+        """See ``Engine``."""
         with interrupts_held() as usual, _gathered(job, reports) as team:
             try:
                 team.assemble(usual)
@@ -70,7 +74,7 @@ class TeamEngine:
                 msg = f"worker processes cannot be started: {error}"
                 raise EngineStartError(msg) from error
             let_interrupts_in(usual)
-            team.play()
+            yield from team.play()
             hold_interrupts()
             return team.size
 
@@ -78,11 +82,11 @@ class TeamEngine:
 class _Member:
     """A forked worker as the caller sees it."""
 
-    def __init__(self, row: int, pid: int, memory: int) -> None:
+    def __init__(self, row: int, pid: int, memory: int, *, lasting: bool) -> None:
         self.row = row
         self.pid = pid
         self.pidfd = os.pidfd_open(pid)
-        self.reader = FrameReader(memory)
+        self.reader = FrameReader(memory, lasting=lasting)
         self.alive = True
 
     @property
@@ -90,9 +94,9 @@ class _Member:
         return f"worker process {self.pid}"
 
 
-def _member(row: int, pid: int, memory: int) -> _Member:
+def _member(row: int, pid: int, memory: int, *, lasting: bool) -> _Member:
     try:
-        return _Member(row, pid, memory)
+        return _Member(row, pid, memory, lasting=lasting)
     except OSError:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
@@ -179,7 +183,7 @@ class _Team:
         memory = memory_file()
         try:
             pid = fork_worker(lambda: self._live(row, memory))
-            member = _member(row, pid, memory)
+            member = _member(row, pid, memory, lasting=not self._job.streams)
         except BaseException:
             os.close(memory)
             raise
@@ -196,7 +200,7 @@ class _Team:
 
     # -- play
 
-    def play(self) -> None:
+    def play(self) -> Steps[None]:
         """Run chunks and bring results home until nothing is left."""
         lookout = Lookout(self._shared, CALLER)
         while self._fill() > 0:
@@ -208,7 +212,9 @@ class _Team:
                 return
             self._look_for_deaths()
             send_home(self._board, self._living(), self._reports.most_workers)
-            if not worked and self._outstanding > 0:
+            if self._reports.ready:
+                yield
+            elif not worked and self._outstanding > 0:
                 self._wait()
 
     def _fill(self) -> int:

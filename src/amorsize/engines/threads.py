@@ -17,18 +17,20 @@ from queue import Empty, SimpleQueue
 from time import perf_counter, process_time, thread_time
 from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.engines.base import EngineStartError, Failure
+from amorsize.engines.base import EngineStartError, Failure, finished
 from amorsize.engines.chunks import Ran, run_chunk
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.supply import Supply
 from amorsize.engines.worker_state import end_of_worker
 from amorsize.machine.ownthreads import forget, see_gone
 from amorsize.model.chunks import THREAD_QUANTUM_S, ItemCost, thread_chunk
-from amorsize.plan.concurrency import MOST_THREADS, SCOUTS, Expectation, Width, WidthFinder
+from amorsize.plan.concurrency import MOST_THREADS, Width
+from amorsize.plan.expectation import SCOUTS, Expectation
+from amorsize.plan.finder import WidthFinder
 from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
-    from amorsize.engines.base import Job, Reports
+    from amorsize.engines.base import Job, Reports, Steps
     from amorsize.engines.source import Chunk
 
 
@@ -58,14 +60,19 @@ class ThreadEngine:
 
     def run(self, job: Job, reports: Reports, /) -> int:
         """See ``Engine.run``."""
+        return finished(self.steps(job, reports))
+
+    def steps(self, job: Job, reports: Reports, /) -> Steps[int]:
+        """See ``Engine``."""
         crew = _Crew(job, reports)
         try:
             crew.start()
-            crew.play()
+            yield from crew.play()
         except BaseException:
             crew.leave()
             raise
         crew.dismiss()
+        crew.tell()
         return crew.most_at_once
 
 
@@ -75,7 +82,7 @@ class _Crew:
     def __init__(self, job: Job, reports: Reports) -> None:
         self._job = job
         self._reports = reports
-        self._supply = Supply(job)
+        self._supply = Supply(job.source)
         self._cost = ItemCost(job.item_s)
         self._finder = self._make_finder(job)
         self._wanted = self._finder.width.threads if self._finder else max(1, job.workers)
@@ -101,8 +108,11 @@ class _Crew:
     def _make_finder(job: Job) -> WidthFinder | None:
         if job.workers_forced or not job.waits:
             return None
-        start = max(1, min(job.workers, MOST_THREADS))
-        return WidthFinder(Width(threads=start, alone_s=max(job.item_s, 1e-9)), perf_counter())
+        most = min(MOST_THREADS, job.at_most or MOST_THREADS)
+        width = Width(
+            threads=max(1, min(job.workers, most)), alone_s=max(job.item_s, 1e-9), most=most
+        )
+        return WidthFinder(width, perf_counter())
 
     @staticmethod
     def _make_expectation(job: Job) -> Expectation | None:
@@ -122,13 +132,14 @@ class _Crew:
             msg = f"threads cannot be started: {self._no_more}"
             raise EngineStartError(msg) from self._no_more
 
-    def play(self) -> None:
+    def play(self) -> Steps[None]:
         """Hand out chunks and take results until nothing is left."""
         while self._hand_out():
             try:
                 ran, where, cpu_s = self._finished.get(timeout=self._patience_s())
             except Empty:
                 self._reports.tick()
+                self._find_width(0, 0.0)
             else:
                 self._take(ran, where)
                 self._doubt(ran, cpu_s)
@@ -136,6 +147,8 @@ class _Crew:
             if self._job.fail_fast and self._reports.limit is not None:
                 self._limit = -1
                 return
+            if self._reports.ready:
+                yield
         if self._gives_up:
             self._report_input()  # reading may have failed behind the last chunk
 
@@ -160,12 +173,15 @@ class _Crew:
         while self._may_hand_out() and self._outstanding < width + self._ahead():
             chunk = self._supply.next(self._chunk_size())
             if chunk is None:
-                self._report_input()
-                self._drained()
+                if self._supply.ended:
+                    self._report_input()
+                    self._drained()
                 break
             self._tasks.put(chunk)
             self._outstanding += 1
             if perf_counter() - began > SLOW_INPUT_S:
+                if self._job.streams:
+                    break  # what is done meanwhile must not wait for it
                 self._hire_enough(width)
         self._hire_enough(width)
         return self._outstanding > 0
@@ -217,13 +233,24 @@ class _Crew:
         done = len(ran.results)
         if done:
             self._cost.learn(done, ran.busy_s)
-            if self._finder is not None:
-                self._wanted = self._finder.completed(
-                    perf_counter(), done, ran.busy_s, full_s=self._full_s
-                )
+            self._find_width(done, ran.busy_s)
             self._reports.done(ran.start, ran.results, ran.busy_s)
         if ran.error is not None:
             self._reports.failed(Failure(ran.next_index, ran.error, where))
+
+    def _find_width(self, done: int, took_s: float) -> None:
+        if self._finder is None:
+            return
+        refused = 0 if self._job.refusals is None else self._job.refusals.fresh()
+        if done or refused:
+            self._wanted = self._finder.completed(
+                perf_counter(), done, took_s, full_s=self._full_s, refused=refused
+            )
+
+    def tell(self) -> None:
+        """Account for the number of threads, where it had to be found."""
+        if self._finder is not None:
+            self._reports.waited(self._finder.told(self._job.at_most))
 
     def _doubt(self, ran: Ran, cpu_s: float) -> None:
         if self._expected is not None:
@@ -251,6 +278,8 @@ class _Crew:
     def leave(self) -> None:
         """Something was raised in the caller: start nothing more, and wait only a moment."""
         self._limit = -1
+        if self._job.refusals is not None:
+            self._job.refusals.is_over.set()
         self._send_home()
         self._wait_for_ends(GRACE_S)
 
@@ -320,6 +349,8 @@ class _Crew:
             stop = chunk.start + len(chunk.items)
             began = thread_time() if self._expected is not None else 0.0
             ran = run_chunk(self._job.func, chunk.items, (chunk.start, stop), watch=self._watch)
+            if self._job.refusals is not None:
+                ran.busy_s -= self._job.refusals.slept_s()
             if ran.error is not None:
                 self._heed(ran.next_index)
             del chunk

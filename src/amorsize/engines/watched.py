@@ -26,10 +26,10 @@ from amorsize.engines.watched_handout import CHUNK_S, Handout
 from amorsize.engines.watched_intake import Intake
 from amorsize.engines.watched_process import Nursery
 from amorsize.engines.watched_toll import Toll
-from amorsize.engines.watched_verdict import Verdicts
+from amorsize.engines.watched_verdict import HINT, Verdicts, overdue, stuck
 from amorsize.engines.watched_width import Crowd
 from amorsize.engines.watched_wire import Kind, Letter
-from amorsize.errors import DeadlineExceededError, ItemStuckError, ItemTimeoutError
+from amorsize.errors import DeadlineExceededError
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.plan import EngineKind
@@ -37,15 +37,13 @@ from amorsize.vocab.plan import EngineKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from amorsize.engines.base import Job, Reports
+    from amorsize.engines.base import Job, Reports, Steps
     from amorsize.engines.forking import Mask
     from amorsize.engines.marks import Marks
     from amorsize.engines.watched_process import Process
 
 RECALL_S: Final = 2 * CHUNK_S
 """From a chunk that takes twice as long the rest is asked back, where others have nothing."""
-
-HINT: Final = "the error's 'results' are those that are done, 'remaining' the other indices"
 
 GRACE_S: Final = 0.5
 """After an interrupt a worker has so long to leave its item's ``finally`` blocks."""
@@ -69,6 +67,11 @@ class WatchedEngine:
             run.play()
             hold_interrupts()
             return run.most_at_once
+
+    def steps(self, job: Job, reports: Reports, /) -> Steps[int]:
+        """See ``Engine``; without a pause, as nothing that streams is watched."""
+        yield from ()
+        return self.run(job, reports)
 
 
 @contextmanager
@@ -247,7 +250,7 @@ class _Run:
                 self._handout.take_back(Chunk(chunk.start + at, [chunk.items[at]]))
             return
         if not self._nursery.can_fork():
-            self._verdicts.give_up(chunk, _stuck(self._verdicts.named(chunk)[0]), "the caller")
+            self._verdicts.give_up(chunk, stuck(self._verdicts.named(chunk)[0]), "the caller")
             return
         self._make_room()
         process = self._hire(chunk, born_for=chunk)
@@ -354,7 +357,7 @@ class _Run:
         lost = process.give_away_next()
         self._handout.take_back(process.rest())
         self._part_with(process)
-        error = _overdue(self._verdicts.named(lost)[0], timeout_s)
+        error = overdue(self._verdicts.named(lost)[0], timeout_s)
         self._verdicts.try_again(lost, error, process.where)
         self._heed()
 
@@ -379,21 +382,3 @@ class _Run:
             if not has_ended(process.pidfd, max(0.0, until - perf_counter())):
                 process.kill()
         self.dismiss()
-
-
-def _stuck(index: int) -> ItemStuckError:
-    error = ItemStuckError(
-        f"item {index} cannot be sent to a worker process, and no process can be forked for it",
-        hint="give plain data, and open or make the rest inside the function",
-    )
-    error.index = index
-    return error
-
-
-def _overdue(index: int, timeout_s: float) -> ItemTimeoutError:
-    error = ItemTimeoutError(
-        f"item {index} took longer than timeout={timeout_s:g} seconds, and was ended",
-        hint=HINT,
-    )
-    error.index = index
-    return error

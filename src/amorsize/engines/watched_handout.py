@@ -26,7 +26,7 @@ class Handout:
 
     def __init__(self, job: Job, reports: Reports) -> None:
         self._reports = reports
-        self._supply = Supply(job)
+        self._supply = Supply(job.source)
         self._fixed = job.chunksize
         self._cost: ItemCost | None = None
         self._again: deque[Chunk] = deque()

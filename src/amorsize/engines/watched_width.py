@@ -6,7 +6,8 @@ import sys
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from amorsize.plan.concurrency import Width, WidthFinder
+from amorsize.plan.concurrency import Width
+from amorsize.plan.finder import WidthFinder
 from amorsize.plan.tunables import WAITING_SHARE
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Crowd:
     def __init__(self, job: Job, *, forks: bool) -> None:
         self._fixed = job.workers_forced
         self._base = max(1, job.workers)
-        self._most = max(self._base, MOST if forks else MOST_SPAWNED)
+        most = MOST if forks else MOST_SPAWNED
+        self._most = max(self._base, min(most, job.at_most or most))
         self._finder: WidthFinder | None = None
         self._done = 0
         self._took_s = 0.0

@@ -33,7 +33,7 @@ UNTOLD: Final = "the checkpoint cannot tell whether {what} has changed since: it
 
 
 class Journal:
-    """What a run asks and tells; ``opened`` makes one. Is an ``engines.source.Finished``."""
+    """What a run asks and tells; ``opened`` makes one. Is an ``engines.numbered.Finished``."""
 
     def __init__(
         self,

@@ -31,9 +31,13 @@ def could_pay(remaining_high_s: float, item_s: float) -> bool:
     return remaining_high_s > tunables.SCREEN_S and item_s > tunables.TOO_SHORT_S
 
 
-def is_long_enough(whole_s: float, *, cpu_share: float) -> bool:
-    """Whether a job of ``whole_s``, what was run included, is worth its questions."""
-    return cpu_share < tunables.WAITING_SHARE or whole_s >= tunables.COMPUTING_SCREEN_S
+def is_long_enough(whole_s: float, *, cpu_share: float, warm: bool = False) -> bool:
+    """Whether a job of ``whole_s``, what was run included, is worth its questions.
+
+    ``warm``: somebody keeps workers for it.
+    """
+    least_s = tunables.WARM_SCREEN_S if warm else tunables.COMPUTING_SCREEN_S
+    return cpu_share < tunables.WAITING_SHARE or whole_s >= least_s
 
 
 def decide(profile: Profile, situation: Situation, options: Options) -> Decision:
@@ -59,7 +63,8 @@ def _offers(case: Case) -> tuple[list[Offer], list[Rejected]]:
     rejected: list[Rejected] = []
     for engine in PARALLEL:
         reason = _ruled_out(engine, case)
-        if reason is None and engine is EngineKind.LOKY and _has_team(offers):
+        cold = not case.situation.spawned_warm
+        if reason is None and engine is EngineKind.LOKY and cold and _has_team(offers):
             reason = _INHERITS
         if reason is None:
             offers.append(best_offer(engine, case))

@@ -164,7 +164,7 @@ def pools_priced(situation: Situation | None) -> tuple[Priced, Priced]:
 def price_of(engine: EngineKind, situation: Situation) -> Price:
     """What ``engine`` costs in this process."""
     match engine:
-        case EngineKind.SERIAL:
+        case EngineKind.SERIAL | EngineKind.ASYNC:
             return SERIAL
         case EngineKind.THREADS:
             return price_here(Priced.THREADS, situation)

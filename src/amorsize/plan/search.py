@@ -83,9 +83,11 @@ def best_offer(engine: EngineKind, case: Case) -> Offer:
         return sizes.offer(workers)
     allowed = facts.allowed_workers(case)
     if engine is EngineKind.THREADS and facts.waits(case.profile):
-        return sizes.offer(int(min(waiting_threads(sizes.work, sizes.capacity), max(2, allowed))))
+        threads = min(waiting_threads(sizes.work, sizes.capacity), max(2, allowed))
+        return sizes.offer(_at_most(int(threads), case))
     smallest = sizes.likely_offer(2)
-    most = int(max(2, min(facts.useful_workers(case, engine), sizes.likely.items, allowed)))
+    useful = max(2, min(facts.useful_workers(case, engine), sizes.likely.items, allowed))
+    most = _at_most(int(useful), case)
     best = chosen = fastest(sizes.likely_offer, smallest, most)
     paid = max(2, workers_paid(smallest, case.profile))
     if best.candidate.workers > paid:
@@ -93,6 +95,11 @@ def best_offer(engine: EngineKind, case: Case) -> Offer:
     offer = sizes.offer(chosen.candidate.workers)
     offer.missed_s = chosen.expected.total_s - best.expected.total_s
     return offer
+
+
+def _at_most(workers: int, case: Case) -> int:
+    most = case.options.max_concurrency
+    return workers if most is None else min(workers, most)
 
 
 class Sizes:

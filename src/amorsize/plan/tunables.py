@@ -19,6 +19,8 @@ before, takes 2 to 3 ms in a fresh process, of every job of that size."""
 
 RATE_SLACK: Final = 0.05
 """Where one worker reaches all but this share of ``max_rate``, a second is not worth its start."""
+WARM_SCREEN_S: Final = 7e-3
+"""The same, where spawned workers wait: a call to them blocks for some 0.35 ms."""
 
 TOO_SHORT_S: Final = 80e-9
 """A call that takes less is not shared out: even an integer takes 30 ns to fetch.

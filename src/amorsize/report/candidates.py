@@ -37,6 +37,8 @@ def kind_name(engine: EngineKind) -> str:
             return "processes, spawned"
         case EngineKind.WATCHED:
             return "processes, watched"
+        case EngineKind.ASYNC:
+            return "coroutines"
         case _:
             assert_never(engine)
 

@@ -9,6 +9,7 @@ from amorsize.plan.units import seconds, three_digits
 from amorsize.plan.wording import in_words, watching
 from amorsize.report.candidates import Row, engine_name, kind_name
 from amorsize.report.page import Page, lay_out, wrapped
+from amorsize.report.waiting import waiting_lines
 from amorsize.vocab.plan import EngineKind, Untried
 from amorsize.vocab.situation import Priced
 
@@ -42,6 +43,8 @@ def explain(record: RunRecord) -> str:
         return (
             f"{record.workers} watched processes, because {watching(record.options)} was asked for"
         )
+    if record.engine is EngineKind.ASYNC:
+        return "\n".join(wrapped([_async_line(record), *waiting_lines(record.waiting)]))
     if record.profile is None or record.decision is None:
         return f"the plain loop: {_why_serial(record)}"
     decision = record.decision
@@ -66,7 +69,8 @@ def explain(record: RunRecord) -> str:
             changes=changes,
         )
     )
-    return "\n".join([page, *wrapped([record.memory] if record.memory else [])])
+    told = [record.memory] if record.memory else []
+    return "\n".join([page, *wrapped([*told, *waiting_lines(record.waiting)])])
 
 
 def decision_line(decision: Decision) -> str:
@@ -89,12 +93,21 @@ def _range(decision: Decision) -> list[str]:
 
 
 def _with_caller(record: RunRecord) -> str:
+    if record.engine is EngineKind.ASYNC:
+        return " at once, at most"
     others = record.engine in {EngineKind.THREADS, EngineKind.WATCHED}
     alone = record.workers == 1 or others
     return "" if alone else ", the caller among them"
 
 
 def _against_the_loop(record: RunRecord) -> list[str]:
+    if record.engine is EngineKind.ASYNC:
+        loop = seconds(record.work_s)
+        return [
+            f"one after the other: about {loop}, estimated from the time of each",
+            f"speed-up: {three_digits(record.speedup)}",
+            *_in_flight(record),
+        ]
     if record.workers == 1 and record.engine is not EngineKind.WATCHED:
         return [f"speed-up: none, it was the plain loop; {_why_serial(record)}"]
     loop = seconds(record.work_s)
@@ -102,7 +115,18 @@ def _against_the_loop(record: RunRecord) -> list[str]:
     return [
         f"plain loop: about {loop}, estimated from the time measured inside the function",
         f"speed-up: {three_digits(record.speedup)}{predicted if record.decision else ''}",
+        *_in_flight(record),
     ]
+
+
+def _in_flight(record: RunRecord) -> list[str]:
+    return waiting_lines(record.waiting, brief=True)
+
+
+def _async_line(record: RunRecord) -> str:
+    how = f"{record.workers} at once, at most" if record.workers > 1 else "one after the other"
+    asked = "" if record.waiting else "; the number was asked for"
+    return f"coroutines on one event loop, {how}: no other engine can run an async function{asked}"
 
 
 def _why_serial(record: RunRecord) -> str:

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def applied(func: Callable[..., Any], policies: Policies) -> Iterator[PerItem]:
+def applied(
+    func: Callable[..., Any], policies: Policies, *, awaits: bool = False
+) -> Iterator[PerItem]:
     """A function of ``(index, item)`` pairs, with what its workers share.
+
+    ``awaits``: ``func`` is a coroutine function, and so is what is given.
 
     Raises:
         OSError: there is no place for the file by which workers keep to a rate.
@@ -31,7 +35,7 @@ def applied(func: Callable[..., Any], policies: Policies) -> Iterator[PerItem]:
         if policies.setup is not None:
             setup = Setup(policies.setup, policies.teardown)
             undo.callback(setup.end)
-        yield PerItem(
+        yield _kind(awaits=awaits)(
             func=func,
             on_error=policies.on_error,
             retries=policies.retries,
@@ -39,6 +43,14 @@ def applied(func: Callable[..., Any], policies: Policies) -> Iterator[PerItem]:
             seed=policies.seed,
             setup=setup,
         )
+
+
+def _kind(*, awaits: bool) -> type[PerItem]:
+    if not awaits:
+        return PerItem
+    from amorsize.engines.awaited_item import AwaitedItem
+
+    return AwaitedItem
 
 
 def users_view(results: Sequence[Any]) -> list[Any]:

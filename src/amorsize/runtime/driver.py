@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from amorsize.engines.base import EngineStartError, Failure, Job
+from amorsize.engines.base import EngineStartError, Failure, Job, finished
 from amorsize.engines.chunks import run_chunk
-from amorsize.engines.per_item import users_own
+from amorsize.engines.per_item import patient, users_own
 from amorsize.engines.reaper import REAPER
+from amorsize.engines.refused import Refusals
 from amorsize.engines.registry import engine_for
 from amorsize.engines.source import IteratedSource
+from amorsize.engines.window import WindowedSource
 from amorsize.errors import ResultLostError
 from amorsize.machine.blas import one_blas_thread
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.plan.facts import has_own_threads, waits
 from amorsize.plan.footprint import is_hungry, warnings_of, workers_that_fit
 from amorsize.plan.wording import wanted
-from amorsize.report.text import summary
 from amorsize.runtime.ledger import Hooks, Ledger
 from amorsize.runtime.memory import Memory
 from amorsize.runtime.opening import HERE, Opening
+from amorsize.runtime.outcome import Outcome, announce
 from amorsize.runtime.partial import carry
 from amorsize.runtime.restoring import restore
 from amorsize.runtime.sampler import Sampler
@@ -38,6 +39,7 @@ from amorsize.vocab.record import RunRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from amorsize.engines.base import Steps
     from amorsize.engines.source import Source
     from amorsize.journal.journal import Journal
     from amorsize.runtime.ledger import Stranded
@@ -49,16 +51,6 @@ REAP_S: Final = 1.5e-3
 
 REAP_SHARE: Final = 0.01
 """... one of a large process is worth this share of the run; else the next call collects it."""
-
-LOG: Final = logging.getLogger("amorsize")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The results in input order, and the account of how they came about."""
-
-    results: list[Any]
-    record: RunRecord
 
 
 def run(
@@ -77,28 +69,34 @@ def run(
         ResultLostError: a result could not come back and must not be computed again.
     """
     known = memory or Memory(func, wanted=False)
-    return _Run(func, source, options=options, hooks=hooks or Hooks(), memory=known).run()
+    hooks = hooks or Hooks()
+    ledger = Ledger(hooks, source.length, journal=hooks.journal)
+    return SteppedRun(func, source, ledger, options=options, memory=known).run()
 
 
-class _Run:
+class SteppedRun:
+    """A run in steps: ``steps`` pauses wherever ``ledger`` is ready, ``concluded`` comes after."""
+
     def __init__(
         self,
         func: Callable[[Any], Any],
         source: Source,
+        ledger: Ledger,
         *,
         options: Options,
-        hooks: Hooks,
         memory: Memory,
     ) -> None:
         self._began = perf_counter()
-        self._journal = hooks.journal
-        self._users_func = users_own(func)
-        if self._journal is not None:
-            self._users_func = self._journal.users_func
+        self._journal = ledger.journal
+        self._users_func = self._journal.users_func if self._journal else users_own(func)
+        self._refusals: Refusals | None = None
+        if options.is_overload is not None:
+            self._refusals = Refusals(options.is_overload)
+            func = patient(func, self._refusals)
         self._func = func
         self._source = source
         self._options = options
-        self._ledger = Ledger(hooks, source.length, journal=self._journal)
+        self._ledger = ledger
         self._around = Surroundings()
         self._opening = Opening(
             func,
@@ -117,22 +115,34 @@ class _Run:
 
     def run(self) -> Outcome:
         try:
-            return self._to_the_end()
+            finished(self.steps())
+            return self.concluded()
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 self._ledger.interrupted()
             carry(error, self._ledger)
             raise
 
-    def _to_the_end(self) -> Outcome:
+    def steps(self) -> Steps[None]:
+        """Run all items, with a pause wherever results lie ready for who takes them meanwhile."""
         if self._journal is not None:
             self._restore(self._journal)
         if self._options.watched:
             self._watch()
         else:
-            self._run_and_hand_over()
-        for lost in sorted(self._ledger.lost, key=lambda lost: lost.start):
-            self._run_again(lost)
+            yield from self._run_and_hand_over()
+        self._run_lost_again()
+
+    def _run_and_hand_over(self) -> Steps[None]:
+        while (decision := (yield from self._opening.steps())) is not None:
+            yield from self._hand_over(decision)
+            if isinstance(self._source, WindowedSource):  # nobody gets a later result before
+                self._run_lost_again()
+            if self._ledger.ready:  # nothing more is read before these are taken
+                yield
+
+    def concluded(self) -> Outcome:
+        """Raise what failed, or tell how it went. A generator could not raise StopIteration."""
         self._ledger.finish()
         self._ledger.raise_failure()
         if self._journal is not None:
@@ -144,18 +154,13 @@ class _Run:
         record = replace(record, memory=self._memory.told)
         if self._workers > 1:
             REAPER.reap(max(REAP_S, REAP_SHARE * record.wall_s) / (self._workers - 1))
-        if LOG.isEnabledFor(logging.INFO):
-            LOG.info("%s", "; ".join(summary(record).splitlines()))
+        announce(record)
         return Outcome(results=self._ledger.results, record=record)
 
     def _restore(self, journal: Journal) -> None:
         self._source = self._opening.settle()
         restore(journal, self._source, self._ledger)
         self._opening.start_over()
-
-    def _run_and_hand_over(self) -> None:
-        while (decision := self._opening.run()) is not None:
-            self._hand_over(decision)
 
     def _watch(self) -> None:
         self._source = self._opening.settle()
@@ -171,15 +176,17 @@ class _Run:
         )
         self._note_broken_input()
 
-    def _hand_over(self, decision: Decision) -> None:
-        if isinstance(self._source, IteratedSource):
+    def _hand_over(self, decision: Decision) -> Steps[None]:
+        if isinstance(self._source, WindowedSource):
+            self._source.shares = 2 * decision.chosen.workers
+        elif isinstance(self._source, IteratedSource):
             self._source = self._opening.settle()
         job, before, began = self._job(decision), self._ledger.completed, _Clocks.read(self._ledger)
         engine = self._engine(decision)
         job = self._within_memory(job, engine)
         try:
             with _prepared(engine, pin=self._pins(), patience_s=self._patience_s(decision)):
-                workers = engine_for(engine).run(job, self._ledger)
+                workers = yield from engine_for(engine).steps(job, self._ledger)
         except EngineStartError as error:
             self._ledger.note(str(error))
             self._around.rule_out(decision.chosen.engine, str(error))
@@ -259,7 +266,10 @@ class _Run:
             waits=waits(profile),
             cpu_s=profile.cpu_share * profile.mean_s if self._may_doubt(profile) else 0.0,
             workers_forced=self._options.n_jobs is not None or self._is_rated,
+            at_most=self._options.max_concurrency,
+            refusals=self._refusals,
             fail_fast=self._options.fail_fast,
+            streams=isinstance(self._source, WindowedSource),
             care=care_of(self._options, self._began),
         )
 
@@ -284,6 +294,11 @@ class _Run:
         if isinstance(source, IteratedSource) and source.broken is not None:
             self._ledger.failed(Failure(source.position, source.broken, "the input"))
 
+    def _run_lost_again(self) -> None:
+        lost, self._ledger.lost = self._ledger.lost, []
+        for items in sorted(lost, key=lambda lost: lost.start):
+            self._run_again(items)
+
     def _run_again(self, lost: Stranded) -> None:
         """Items whose result or exception could not come back run once more, in the caller."""
         for index, item in enumerate(lost.items, lost.start):
@@ -306,7 +321,7 @@ class _Run:
         decision, brought_in = self._parallel, self._workers > 1
         watched = self._options.watched
         return RunRecord(
-            items=len(self._ledger.results),
+            items=self._ledger.completed,
             engine=self._engine_of_most(decision if brought_in else None),
             workers=self._workers,
             wall_s=perf_counter() - self._began,
@@ -319,6 +334,7 @@ class _Run:
             reruns=tuple(self._reruns),
             asked=wanted(self._options) if self._options.forces_serial else None,
             options=self._options,
+            waiting=self._ledger.waiting,
         )
 
 

@@ -11,6 +11,7 @@ from amorsize.engines.base import Failure
 from amorsize.engines.chunks import InputEndedError
 from amorsize.engines.errors_travel import annotate
 from amorsize.runtime.guard import Guard
+from amorsize.vocab.waiting import Waiting
 
 if TYPE_CHECKING:
     from amorsize.journal.journal import Journal  # noqa: TC004 - loads sqlite3, which few need
@@ -50,11 +51,15 @@ class Ledger:
     journal: Journal | None = None
     guard: Guard = field(default_factory=Guard)
     results: list[Any] = field(default_factory=list)
-    """Every result up to the first gap."""
+    """Every result up to the first gap, from ``base`` on."""
+    base: int = 0
+    """So many results have been taken away already."""
     failure: Failure | None = None
     work_s: float = 0.0
     notes: list[str] = field(default_factory=list)
     lost: list[Stranded] = field(default_factory=list)
+    waiting: Waiting | None = None
+    """How the number of items at once was found; of several times, the latest."""
     _pieces: dict[int, Sequence[Any]] = field(default_factory=dict)
     _ahead: int = 0
     _delivered: int = 0
@@ -88,7 +93,17 @@ class Ledger:
 
     @property
     def completed(self) -> int:
-        return len(self.results) + self._ahead
+        return self.base + len(self.results) + self._ahead
+
+    @property
+    def ready(self) -> bool:
+        """See ``Reports.ready``: here nobody takes results before the end."""
+        return False
+
+    @property
+    def first(self) -> list[Any]:
+        """Results of the first items, in order, at least of two where there are so many."""
+        return self.results
 
     def done(self, start: int, results: Sequence[Any], busy_s: float) -> None:
         """See ``Reports.done``."""
@@ -106,7 +121,7 @@ class Ledger:
         self.settle()
 
     def _place(self, start: int, results: Sequence[Any]) -> None:
-        if start == len(self.results):
+        if start == self.base + len(self.results):
             self.results.extend(results)
         else:
             self._pieces[start] = results
@@ -123,7 +138,10 @@ class Ledger:
     def settle(self) -> None:
         """Close gaps, then tell those who watch."""
         self._keep_new()
-        while self._pieces and (piece := self._pieces.pop(len(self.results), None)) is not None:
+        while self._pieces:
+            piece = self._pieces.pop(self.base + len(self.results), None)
+            if piece is None:
+                break
             self.results.extend(piece)
             self._ahead -= len(piece)
         self._kept = len(self.results)
@@ -133,7 +151,7 @@ class Ledger:
 
     def pieces(self) -> list[tuple[int, Sequence[Any]]]:
         """Consecutive results and the index of the first, in order, apart."""
-        return [(0, self.results), *sorted(self._pieces.items())]
+        return [(self.base, self.results), *sorted(self._pieces.items())]
 
     def failed(self, failure: Failure) -> None:
         """See ``Reports.failed``: the smallest index counts."""
@@ -143,6 +161,10 @@ class Ledger:
     def stranded(self, start: int, items: Sequence[Any], why: str) -> None:
         """See ``Reports.stranded``."""
         self.lost.append(Stranded(start, items, why))
+
+    def waited(self, waiting: Waiting) -> None:
+        """See ``Reports.waited``."""
+        self.waiting = waiting
 
     def note(self, warning: str) -> None:
         """Keep a warning for the record, once."""
@@ -165,6 +187,8 @@ class Ledger:
 
     def finish(self) -> None:
         """Show the last state, whatever the clock says."""
+        if self.failure is None and not self.lost:
+            self.total = self.completed  # where it was not known, it is now
         self.settle()
         if self.hooks.progress is not None:
             self.hooks.progress(self.completed, self.total)

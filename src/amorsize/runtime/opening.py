@@ -32,6 +32,7 @@ from amorsize.vocab.options import Order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from amorsize.engines.base import Steps
     from amorsize.engines.blocks import Runner
     from amorsize.engines.source import Source
     from amorsize.runtime.ledger import Ledger
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from amorsize.vocab.profile import Profile
 
 HERE: Final = "the caller"
-
-SURELY: Final = 256
-"""So many items show what they cost, although the first ones were slow."""
 
 
 class Opening:
@@ -88,7 +86,7 @@ class Opening:
         self.decision: Decision | None = None
         """The latest one; it may well have been to go on alone."""
 
-    def run(self) -> Decision | None:
+    def steps(self) -> Steps[Decision | None]:
         """Run items until workers would pay; ``None`` when the input or a failure ends it."""
         while not self._is_over() and self._advance():
             if self._questions.is_due(self.spent_s, self.items, self._source):
@@ -96,6 +94,8 @@ class Opening:
                 if decision is not None and decision.is_parallel:
                     return decision
                 self._go_on_alone(decision)
+            if self._ledger.ready:
+                yield
         return None
 
     def _go_on_alone(self, decision: Decision | None) -> None:
@@ -189,7 +189,7 @@ class Opening:
 
     def _is_too_short(self) -> bool:
         """Whether items are surely too short to share out: there is nothing to ask."""
-        if self.items < SURELY or self._options.forces_parallel:
+        if self.items < probing.SURELY or self._options.forces_parallel:
             return False
         return self.spent_s < TOO_SHORT_S * self.items
 
@@ -205,9 +205,8 @@ class Opening:
         )
 
     def _stretch(self, source: IndexedSource) -> bool:
-        left = source.left()
+        left, began = source.left(), perf_counter()
         expected_s = left * self.spent_s / self.items
-        began = perf_counter()
         stretch = run_to_the_end(
             self._func,
             source,
@@ -302,7 +301,8 @@ class Opening:
         return not self._is_long_enough(self.spent_s + left_s)
 
     def _is_long_enough(self, whole_s: float) -> bool:
-        return is_long_enough(whole_s, cpu_share=self._sampler.cpu_share(self._measured_s))
+        cpu_share = self._sampler.cpu_share(self._measured_s)
+        return is_long_enough(whole_s, cpu_share=cpu_share, warm=self._around.has_lender)
 
     def look(self) -> Profile:
         """Everything known at the moment."""

@@ -36,6 +36,9 @@ TINY_S: Final = 1e-6
 They are not probed either: gaps would keep the loop from running unbroken, which meets a late
 change of cost by its alarm."""
 
+SURELY: Final = 256
+"""So many items show what they cost, although the first ones were slow."""
+
 
 def probes_for(whole_s: float) -> int:
     """How many probes a job of ``whole_s`` is worth."""

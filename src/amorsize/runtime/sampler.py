@@ -210,7 +210,7 @@ class Sampler:
     def _safe(self) -> tuple[str | None, bool]:
         if self._safety is None:
             whose, found = carried_along(self._func, self._source)
-            in_place = returns_its_item(self._first, self._ledger.results)
+            in_place = returns_its_item(self._first, self._ledger.first)
             if isinstance(self._source, IndexedSource) and self._source.exact:
                 items = self._source.items(0, min(LOOKED_AT, self._source.position))
                 in_place = in_place or returns_its_item(

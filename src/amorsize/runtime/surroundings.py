@@ -10,7 +10,7 @@ from amorsize.cache.calibrations import CALIBRATIONS
 from amorsize.calibrate.imports import IMPORTS
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.reaper import REAPER
-from amorsize.engines.spawned_alive import spawned_workers_alive
+from amorsize.engines.spawned_alive import LENDER, spawned_workers_alive
 from amorsize.machine.facts import (
     cpu_quota,
     gil_enabled,
@@ -37,6 +37,8 @@ class Surroundings:
         """``now``: what others do at the moment counts; advice is for later, and does without."""
         self._now = now
         self._full: Situation | None = None
+        self.has_lender = LENDER.get() is not None
+        """Whether a session keeps workers for this call."""
 
     def situation(self, *, may_read: bool = False, profile: Profile | None = None) -> Situation:
         """Everything a decision looks at.
@@ -48,7 +50,7 @@ class Surroundings:
             REAPER.reap()
             others = others_running() if self._now else 0
             self._full = Situation(
-                cores=usable_cpus(),
+                cores=_cores(),
                 quota=cpu_quota(),
                 fork_unsafe=_what_rules_forking_out(),
                 nested_in=INSIDE.get(),
@@ -94,6 +96,12 @@ class Surroundings:
 def _room() -> Room | None:
     found = room_gauge().room()
     return None if found is None else Room(found.free_bytes, found.limit.size_bytes)
+
+
+def _cores() -> int:
+    """All that are usable, or as many as a session's budget leaves to this call."""
+    lender = LENDER.get()
+    return usable_cpus() if lender is None else min(lender.cores, usable_cpus())
 
 
 def _what_rules_forking_out() -> str | None:

@@ -48,6 +48,7 @@ def watch(
         item_s=0.0,
         chunksize=options.chunksize,
         workers_forced=_is_fixed(options, situation),
+        at_most=options.max_concurrency,
         fail_fast=options.fail_fast,
         care=care_of(options, began_s),
     )
@@ -80,7 +81,8 @@ def _workers(options: Options, situation: Situation) -> int:
     """The caller waits and takes no core. Inside another call's worker it leaves its place."""
     if situation.nested_in is not None or options.backend is Backend.SERIAL:
         return 1
-    return options.n_jobs or max(1, int(usable_cores(situation)))
+    cores = max(1, int(usable_cores(situation)))
+    return options.n_jobs or min(cores, options.max_concurrency or cores)
 
 
 def _refusal(options: Options, why: str) -> BackendRefusedError:

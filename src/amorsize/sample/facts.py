@@ -19,7 +19,7 @@ except ImportError:  # Windows counts no context switches
 from amorsize.sample.connections import module_of, qualname_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 RUSAGE_THREAD: Final[int | None] = getattr(resource, "RUSAGE_THREAD", None)
 """Only Linux and FreeBSD count switches by thread; a count by process would blame others."""
@@ -126,16 +126,25 @@ def kind_of(item: object) -> str:
     return f"{module_of(kind)}.{qualname_of(kind)}"
 
 
-def is_async(func: object) -> bool:
+def _gives_either(func: object) -> bool:
+    return inspect.iscoroutinefunction(func) or inspect.isasyncgenfunction(func)
+
+
+def is_async(func: object, gives: Callable[[object], bool] = _gives_either) -> bool:
     """Tell whether calling ``func`` gives a coroutine or an asynchronous generator to await."""
     for _ in range(UNWRAP_LIMIT):
         kind = type(func)
         if issubclass(kind, (types.FunctionType, types.MethodType)):
-            return inspect.iscoroutinefunction(func) or inspect.isasyncgenfunction(func)
+            return gives(func)
         if issubclass(kind, (type, types.BuiltinFunctionType, types.WrapperDescriptorType)):
             return False
         func = func.func if isinstance(func, partial) else what_a_call_runs(kind)
     return False
+
+
+def gives_coroutines(func: object) -> bool:
+    """Tell whether it is an async function, and not an asynchronous generator."""
+    return is_async(func, inspect.iscoroutinefunction)
 
 
 def what_a_call_runs(kind: type) -> object:

@@ -19,7 +19,8 @@ from amorsize.model.replay_pools import replay_pool
 from amorsize.model.rules import first_chunk
 from amorsize.model.sharing import Calls
 from amorsize.plan import facts, tunables
-from amorsize.plan.concurrency import Width, WidthFinder, starting_threads
+from amorsize.plan.concurrency import Width, starting_threads
+from amorsize.plan.finder import WidthFinder
 from amorsize.plan.prices import pool_price, price_of
 from amorsize.testing.sampling import travels_as
 from amorsize.vocab.advice import PoolCandidate, PoolKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +67,11 @@ class Options:
 
     rate_per_s: float | None = None
     """Items may be started so often, by all workers together."""
+    max_concurrency: int | None = None
+    """Calls at the same time, at most."""
+    is_overload: Callable[[BaseException], bool | float | None] | None = None
+    """Tells whether an exception means that the other side refused the call, and perhaps for
+    how many seconds: the item is called again."""
 
     @property
     def forces_parallel(self) -> bool:
@@ -75,7 +81,7 @@ class Options:
 
     @property
     def forces_serial(self) -> bool:
-        return self.backend is Backend.SERIAL or self.n_jobs == 1
+        return self.backend is Backend.SERIAL or 1 in {self.n_jobs, self.max_concurrency}
 
 
 DEFAULT_OPTIONS = Options()

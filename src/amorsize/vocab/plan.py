@@ -18,6 +18,8 @@ class EngineKind(StrEnum):
     """Spawned workers that are sent function and data by pickle, and the caller."""
     WATCHED = "watched"
     """Processes, forked or spawned, and a caller that runs nothing: it watches them."""
+    ASYNC = "async"
+    """Coroutines on one event loop; for coroutine functions, which no other engine can run."""
 
     @property
     def crosses_process(self) -> bool:

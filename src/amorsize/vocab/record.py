@@ -8,6 +8,7 @@ from amorsize.vocab.options import DEFAULT_OPTIONS, Options
 from amorsize.vocab.plan import Decision, EngineKind
 from amorsize.vocab.profile import Profile
 from amorsize.vocab.situation import Situation
+from amorsize.vocab.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class RunRecord:
     asked: str | None = None
     """What the caller asked for, where that made it the plain loop: ``n_jobs=1``."""
 
+    waiting: Waiting | None = None
+    """How the number of items at once was found, where they wait."""
     memory: str = ""
     """What earlier calls contributed, in a sentence; empty where nothing was looked up."""
     options: Options = DEFAULT_OPTIONS
