@@ -73,7 +73,7 @@ def test_closed_early_it_cancels_what_is_in_flight() -> None:
 
 
 @pytest.mark.parametrize("awaits", [True, False])
-def test_a_failure_comes_after_the_results_before_it(awaits: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_a_failure_comes_after_the_results_before_it(*, awaits: bool) -> None:
     async def failing(item: int) -> int:
         if item == 30:
             raise LookupError(item)
@@ -84,7 +84,7 @@ def test_a_failure_comes_after_the_results_before_it(awaits: bool) -> None:  # n
             raise LookupError(item)
         return busy(item)
 
-    given: list[int] = []
+    given: list[Any] = []
 
     async def take() -> None:
         async for result in amorsize.astream(failing if awaits else failing_too, range(60)):
