@@ -31,14 +31,18 @@ ITEM_S: Final = 1e-3
 CALL_ITEMS: Final = 20
 """Of 1 ms: a call of 20 ms."""
 
+LOOK_EVERY: Final = 100_000
+
 FAILED: Final[list[str]] = []
 
 
 def plus_one(item: int) -> int:
+    """Something trivial."""
     return item + 1
 
 
 def busy(item: int) -> int:
+    """Compute for ``ITEM_S``."""
     until = perf_counter() + ITEM_S
     while perf_counter() < until:
         pass
@@ -56,13 +60,12 @@ def memory(*, short: bool) -> None:
     """10,000,000 items: growth of resident memory, from the first 100,000 on."""
     count = 200_000 if short else 10_000_000
     base = most = 0
-    number = -1
-    for number, result in enumerate(amorsize.stream(plus_one, iter(range(count)))):
-        if number == 100_000:
-            base = resident_bytes()
-        if number % 100_000 == 0:
+    result = 0
+    for result in amorsize.stream(plus_one, iter(range(count))):
+        if result % LOOK_EVERY == 0:
             most = max(most, resident_bytes())
-    holds("every item gives a result", true=number == count - 1 and result == count)
+            base = base or most
+    holds("every item gives a result", true=result == count)
     print(f"memory: {count:,} items, resident memory grew by {(most - base) / 2**20:.1f} MiB")
 
 

@@ -5,6 +5,7 @@ from importlib import import_module
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from amorsize.api.aexecute import aexecute
+    from amorsize.api.astream import astream
     from amorsize.api.batches import estimate_safe_batch_size, process_in_batches
     from amorsize.api.benchmark_result import BenchmarkResult
     from amorsize.api.compare import compare_strategies, compare_with_optimizer
@@ -103,6 +104,7 @@ __all__ = (
     "WorkerCrashedError",
     "__version__",
     "aexecute",
+    "astream",
     "bayesian_tune_parameters",
     "clear_benchmark_cache",
     "clear_cache",
@@ -146,6 +148,7 @@ __version__ = "0.2.0"
 
 _HOMES = {
     "aexecute": "amorsize.api.aexecute",
+    "astream": "amorsize.api.astream",
     "execute": "amorsize.api.execute",
     "optimize": "amorsize.api.optimize",
     "OptimizationResult": "amorsize.api.result",

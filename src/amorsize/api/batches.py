@@ -113,7 +113,8 @@ def _tell(size: int, count: int) -> None:
 
 def _allowed_bytes(share: Any) -> int:
     if positive_number("max_memory_percent", share) > 1:
-        raise UsageError.parameter(f"max_memory_percent must be at most 1.0, got {share!r}")
+        msg = f"max_memory_percent must be at most 1.0, got {share!r}"
+        raise UsageError.parameter(msg)
     facts = inspect_memory()
     known = [size for size in (facts.available_bytes, facts.limit_bytes) if size is not None]
     return max(1, int(float(share) * min(known, default=LIKELY_BYTES)))
@@ -140,13 +141,12 @@ def _taker(sink: Sink, closing: ExitStack) -> Callable[[list[Any]], object]:
         taker: Callable[[list[Any]], object] = sink
         return taker
     if isinstance(sink, (str, os.PathLike)):
-        file: Any = closing.enter_context(open(sink, "w", encoding="utf-8"))  # noqa: PTH123 - pathlib is dear to import
+        file: Any = closing.enter_context(open(sink, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - entered here, and pathlib is dear to import
     elif hasattr(sink, "write"):
         file = sink
     else:
-        raise UsageError.parameter(
-            f"sink must be callable, a text file or a path, got {type(sink).__name__}"
-        )
+        msg = f"sink must be callable, a text file or a path, got {type(sink).__name__}"
+        raise UsageError.parameter(msg)
 
     def write(batch: Sequence[Any]) -> None:
         file.write("".join(f"{json.dumps(result, ensure_ascii=False)}\n" for result in batch))

@@ -95,7 +95,7 @@ class Session(Executor):
         self._futures.add(future)
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as Executor has it
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let the workers go, when what was submitted is done. Safe to call twice."""
         if cancel_futures:
             for future in list(self._futures):

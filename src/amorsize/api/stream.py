@@ -115,6 +115,8 @@ def stream(
     rerun_lost: bool = True,
     prefer_threads_for_io: bool = True,
     auto_adjust_for_nested_parallelism: bool = True,
+    max_concurrency: int | None = None,
+    is_overload: Callable[[BaseException], bool | float | None] | None = None,
     use_cache: bool = True,
 ) -> Stream[ResultT]:
     """Give the results of ``func`` one after the other, for input that is long, or never ends.
@@ -139,6 +141,8 @@ def stream(
         prefer_threads_for_io: Use threads for a function that waits.
         auto_adjust_for_nested_parallelism: Keep BLAS and OpenMP to one thread per worker, and in
             the caller as long as workers are there.
+        max_concurrency: Have no more calls at the same time than this.
+        is_overload: As with ``execute``.
         use_cache: Use what earlier calls have learned about ``func``, and keep what is learned.
 
     Raises:
@@ -158,6 +162,8 @@ def stream(
         rerun_lost=rerun_lost,
         prefer_threads_for_io=prefer_threads_for_io,
         auto_adjust_for_nested_parallelism=auto_adjust_for_nested_parallelism,
+        max_concurrency=max_concurrency,
+        is_overload=is_overload,
     )
     source = WindowedSource(data, length=promised_length(data), window=limits)
     memory = Memory(func, wanted=bool(use_cache))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from amorsize.api.checks import check_flags, positive_integer
 from amorsize.api.optimize import optimize
 from amorsize.plan.advise import advise
+from amorsize.vocab.profile import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from amorsize.api.result import OptimizationResult
-    from amorsize.vocab.profile import Profile
 
 UNEVEN: Final = 0.5
 """Where calls vary by more than this share of their mean, results in order wait for the slow ones.

@@ -108,8 +108,8 @@ class Streaming:
         """
         try:
             while self._step():
-                yield from self._taken()
-            yield from self._taken()
+                yield from taken(self._source, self._ledger)
+            yield from taken(self._source, self._ledger)
             self.record = self._context.run(self._run.concluded).record
         finally:
             self._context.run(self._steps.close)
@@ -121,10 +121,11 @@ class Streaming:
             return False
         return True
 
-    def _taken(self) -> Generator[list[Any], None, None]:
-        window, ledger = self._source.window, self._ledger
-        index, results = ledger.base, ledger.take()
-        if results:
-            window.landed(results, index)
-            yield results
-            window.delivered = ledger.base
+
+def taken(source: WindowedSource, ledger: StreamLedger) -> Generator[list[Any], None, None]:
+    """What lies ready, if anything; it is in flight until the consumer comes back for more."""
+    index, results = ledger.base, ledger.take()
+    if results:
+        source.window.landed(results, index)
+        yield results
+        source.window.delivered = ledger.base
