@@ -16,7 +16,7 @@ from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.choose import could_pay, decide, is_long_enough
 from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
-from amorsize.plan.tunables import TOO_SHORT_S
+from amorsize.plan.tunables import TOO_SHORT_S, WAITING_SHARE
 from amorsize.plan.wording import refusal
 from amorsize.runtime import probing
 from amorsize.runtime.memory import LOOK_UP_AFTER_S
@@ -276,7 +276,8 @@ class Opening:
         if self.spent_s > asked_s and not (
             self._options.forces_parallel or self._sampler.remembers
         ):
-            self.probe()  # what was run to measure may be what makes probes affordable
+            most = probing.WAITING_PROBES if self._waits() else probing.MOST_PROBES
+            self.probe(most)  # what was run to measure may be what makes probes affordable
             self.profile = self.look()
             self.decision = decide(self.profile, around, self._options)
         return self.decision
@@ -291,8 +292,11 @@ class Opening:
         if not self._could_pay() or not self._is_long_enough(whole_s):
             return False
         if not self._sampler.recalls(self.spent_s):
-            self.probe(probing.probes_for(whole_s))
+            self.probe(probing.WAITING_PROBES if self._waits() else probing.probes_for(whole_s))
         return self._could_pay()
+
+    def _waits(self) -> bool:
+        return self._sampler.cpu_share(self._measured_s) < WAITING_SHARE
 
     def _looks_short(self) -> bool:
         """Whether the job is short even if all items were like the dearest ones: no forecast."""
