@@ -80,7 +80,6 @@ class Opening:
         self.spent_s = 0.0
         """Time in items that ran here."""
         self.first_s = 0.0
-        """The very first call."""
         self.items = 0
         """Items that ran here."""
         self.profile: Profile | None = None
@@ -276,8 +275,7 @@ class Opening:
         if self.spent_s > asked_s and not (
             self._options.forces_parallel or self._sampler.remembers
         ):
-            most = probing.WAITING_PROBES if self._waits() else probing.MOST_PROBES
-            self.probe(most)  # what was run to measure may be what makes probes affordable
+            self.probe()  # what was run to measure may be what makes probes affordable
             self.profile = self.look()
             self.decision = decide(self.profile, around, self._options)
         return self.decision
@@ -292,11 +290,8 @@ class Opening:
         if not self._could_pay() or not self._is_long_enough(whole_s):
             return False
         if not self._sampler.recalls(self.spent_s):
-            self.probe(probing.WAITING_PROBES if self._waits() else probing.probes_for(whole_s))
+            self.probe(probing.probes_for(whole_s))
         return self._could_pay()
-
-    def _waits(self) -> bool:
-        return self._sampler.cpu_share(self._measured_s) < WAITING_SHARE
 
     def _looks_short(self) -> bool:
         """Whether the job is short even if all items were like the dearest ones: no forecast."""
@@ -346,6 +341,8 @@ class Opening:
 
     def probe(self, most: int = probing.MOST_PROBES) -> None:
         """Run a few items further on, so that a trend or a heavy end is seen in time."""
+        if self._sampler.cpu_share(self._measured_s) < WAITING_SHARE:
+            most = min(most, probing.WAITING_PROBES)
         source = self._source
         if not self.may_probe or not isinstance(source, IndexedSource) or not source.exact:
             return
