@@ -1,7 +1,4 @@
-"""Serial first: run items in the caller, keep the results, and ask now and then for help.
-
-Nothing is thrown away: every measured call is an item of the user's that is done.
-"""
+"""Serial first: run items in the caller, keep every result, and ask now and then for help."""
 
 from __future__ import annotations
 
