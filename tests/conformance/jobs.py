@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from amorsize.engines.base import Failure
 from amorsize.engines.nesting import INSIDE
+from amorsize.vocab.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from amorsize.vocab.waiting import Waiting
 
 PATIENCE_S = 10.0
 """How long a job waits for others before it gives up: only a broken engine makes it."""

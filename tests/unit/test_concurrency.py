@@ -297,7 +297,7 @@ def test_threads_are_wrong_for_items_that_compute_by_surprise(
 def test_crowding_the_lock_is_not_another_kind_of_item() -> None:
     expected = Expectation(cpu_s=20e-6, item_s=1e-3, began_s=0.0, process_cpu_s=0.0)
     assert expected.waits(1.0, 0.0, threads=SCOUTS)
-    expected.came_home(1000, 1000 * 80e-6, 1.0)
+    expected.came_home(1000, 1000 * 400e-6, 1.0)
 
     assert not expected.is_wrong(1.08, 1.0, threads=243)
     assert expected.is_wrong(1.08, 1.0, threads=8)
