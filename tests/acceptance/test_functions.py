@@ -288,34 +288,6 @@ def test_a_function_that_changes_its_items_changes_the_caller_s(trial: Trial) ->
     assert trial.work.calls == once(range(ITEMS))
 
 
-async def asynchronous(item: int) -> int:
-    return item
-
-
-class AsyncCallable:
-    async def __call__(self, item: int) -> int:
-        return item
-
-    async def method(self, item: int) -> int:
-        return item
-
-
-ASYNC: dict[str, Any] = {
-    "async def": asynchronous,
-    "async callable": AsyncCallable(),
-    "async method": AsyncCallable().method,
-    "partial of async def": functools.partial(asynchronous),
-}
-
-
-@pytest.mark.parametrize("kind", ASYNC)
-def test_async_functions_are_refused(kind: str, trial: Trial) -> None:
-    with pytest.raises(
-        ValueError, match=r"^Invalid parameter: func parameter must not be an async"
-    ):
-        trial.run(ASYNC[kind], range(ITEMS))
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("trial", ["auto"], indirect=True)
 def test_a_first_call_that_waits_does_not_keep_the_others_on_threads(trial: Trial) -> None:

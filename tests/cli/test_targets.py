@@ -147,7 +147,7 @@ def test_a_target_that_cannot_be_imported_is_refused_in_one_line(
     assert "hint: python broken.py" in told
 
 
-def test_an_async_target_is_refused(shell: Shell) -> None:
+def test_pools_cannot_run_an_async_target(shell: Shell) -> None:
     (shell.folder / "waits.py").write_text("async def f(x):\n    return x\n")
 
-    assert "async" in shell.refuses("execute", "waits:f", "--data-range", "3")
+    assert "async" in shell.refuses("optimize", "waits:f", "--data-range", "3")

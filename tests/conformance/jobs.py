@@ -17,7 +17,6 @@ from amorsize.vocab.waiting import Waiting
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-
 PATIENCE_S = 10.0
 """How long a job waits for others before it gives up: only a broken engine makes it."""
 

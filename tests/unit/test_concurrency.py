@@ -14,7 +14,10 @@ from amorsize.plan.concurrency import (
     MOST_AWAITS,
     MOST_THREADS,
     POLITE_SHORT,
+    RARELY,
     SMALLEST_ROUND,
+    SOON,
+    Calm,
     Halved,
     Narrowed,
     Probed,
@@ -155,13 +158,12 @@ def test_a_knee_that_has_moved_is_followed() -> None:
 
 
 def test_probes_that_do_not_pay_become_rare() -> None:
-    def changes(items: int) -> int:
-        finder = WidthFinder(Width(threads=16, alone_s=0.02, widening=False), 0.0)
-        server = Server(items=items, wait_s=0.02, slots=16)
-        World(server, lambda now_s, took_s, *_: finder.completed(now_s, 1, took_s), 16).run()
-        return finder.told().moves
+    calm = Calm()
+    for patience in (4, 8, 16, 32, RARELY, RARELY):
+        calm = calm.did_not_pay(upwards=calm.upwards)
 
-    assert changes(32_000) < 2 * changes(8_000)
+        assert calm.patience == patience
+    assert calm.did_pay(upwards=True).patience < SOON
 
 
 def test_refusals_narrow_at_once_and_only_once() -> None:
@@ -290,6 +292,15 @@ def test_threads_are_wrong_for_items_that_compute_by_surprise(
 
     assert verdicts[: SMALLEST_ROUND - 1] == [False] * (SMALLEST_ROUND - 1)
     assert verdicts[-1] is wrong
+
+
+def test_crowding_the_lock_is_not_another_kind_of_item() -> None:
+    expected = Expectation(cpu_s=20e-6, item_s=1e-3, began_s=0.0, process_cpu_s=0.0)
+    assert expected.waits(1.0, 0.0, threads=SCOUTS)
+    expected.came_home(1000, 1000 * 400e-6, 1.0)
+
+    assert not expected.is_wrong(1.08, 1.0, threads=243)
+    assert expected.is_wrong(1.08, 1.0, threads=8)
 
 
 def test_what_others_compute_is_not_held_against_threads() -> None:

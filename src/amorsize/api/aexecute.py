@@ -7,12 +7,11 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, TypeVar, Unpack, overload
 
-from amorsize.api.checks import check_call, check_flags, options_from
+from amorsize.api.checks import check_call, check_flags, check_has, options_from
 from amorsize.api.execute import result_of
 from amorsize.api.policies import check_rate_is_kept, policies_from
 from amorsize.api.progress import shown
 from amorsize.api.run import arun, run
-from amorsize.errors import UsageError
 from amorsize.runtime.memory import Memory
 from amorsize.sample.facts import gives_coroutines
 
@@ -158,14 +157,10 @@ async def aexecute(
 
 def _policies_in(forced: Forced) -> tuple[Policies, dict[str, Any]]:
     """What is wanted of each item, and the other options; refuses what is neither."""
+    check_has("aexecute", forced, frozenset(Forced.__annotations__))
     policies: dict[str, Any] = {}
     others: dict[str, Any] = {}
     for name, value in forced.items():
-        if name not in Forced.__annotations__:
-            raise UsageError.parameter(
-                f"aexecute has no option {name}",
-                hint="it has none of those for processes and files; execute has them",
-            )
         (policies if name in POLICIES else others)[name] = value
     return policies_from(**policies), others
 

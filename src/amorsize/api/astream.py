@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
-from amorsize.api.checks import check_call, check_flags, options_from
+from amorsize.api.checks import check_call, check_flags, check_has, options_from
 from amorsize.api.stream import window_from
 from amorsize.engines.source import promised_length
 from amorsize.engines.window import WindowedSource
@@ -23,6 +23,19 @@ if TYPE_CHECKING:
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
+
+FORCED: Final = frozenset(
+    {
+        "n_jobs",
+        "max_concurrency",
+        "is_overload",
+        "fail_fast",
+        "backend",
+        "chunksize",
+        "rerun_lost",
+    }
+)
+"""Options of ``execute`` that it has, too."""
 
 
 @overload
@@ -71,6 +84,7 @@ def astream(
     """
     check_call(func, data, awaits=True)
     check_flags(ordered=ordered, use_cache=use_cache)
+    check_has("astream", forced, FORCED)
     options = options_from(order="input", **forced)
     limits = window_from(window, window_bytes)
     source = WindowedSource(data, length=promised_length(data), window=limits)

@@ -18,6 +18,7 @@ from amorsize.vocab.checkpoint import CheckpointWanted, Format
 from amorsize.vocab.options import Backend, OnCrash, Options, Order
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
     from enum import StrEnum
 
 ALL_USABLE: Final = -1
@@ -74,6 +75,16 @@ def check_flags(**flags: Any) -> None:
             continue
         if isinstance(value, (str, bytes)) or not _has_truth(value):
             raise UsageError.parameter(f"{name} must be a boolean, got {_kind(value)}")
+
+
+def check_has(entry: str, given: Iterable[str], options: Collection[str]) -> None:
+    """Nothing is taken and then not heeded: options of ``execute`` that ``entry`` has not."""
+    for name in given:
+        if name not in options:
+            raise UsageError.parameter(
+                f"{entry} has no option {name}",
+                hint=f"besides those that it documents by name it has {', '.join(sorted(options))}",
+            )
 
 
 def check_name(name: str, value: Any) -> None:

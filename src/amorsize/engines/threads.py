@@ -14,7 +14,7 @@ from contextvars import copy_context
 from itertools import count
 from math import ceil
 from queue import Empty, SimpleQueue
-from time import perf_counter, process_time, thread_time
+from time import perf_counter, process_time, sleep, thread_time
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.engines.base import EngineStartError, Failure, finished
@@ -40,6 +40,10 @@ waiting for the interpreter lock (5 ms at a time)."""
 
 MOST_AHEAD: Final = 256
 """Chunks that lie ready at most: input is not read further ahead than needed."""
+
+GATHERED_S: Final = 0.25e-3
+GATHER_S: Final = 1e-3
+"""Chunks that come home sooner than so one after the other gather for so long."""
 
 WAKE_S: Final = 0.1
 """The caller looks up at least so often; some systems deliver Ctrl-C only then."""
@@ -135,14 +139,7 @@ class _Crew:
     def play(self) -> Steps[None]:
         """Hand out chunks and take results until nothing is left."""
         while self._hand_out():
-            try:
-                ran, where, cpu_s = self._finished.get(timeout=self._patience_s())
-            except Empty:
-                self._reports.tick()
-                self._find_width(0, 0.0)
-            else:
-                self._take(ran, where)
-                self._doubt(ran, cpu_s)
+            self._take_home()
             self._heed(self._reports.limit)
             if self._job.fail_fast and self._reports.limit is not None:
                 self._limit = -1
@@ -151,6 +148,25 @@ class _Crew:
                 yield
         if self._gives_up:
             self._report_input()  # reading may have failed behind the last chunk
+
+    def _take_home(self) -> None:
+        """Wait for a chunk, and take all that are there.
+
+        Where they come in quick succession, they gather for a moment: each time that the caller
+        wakes it wants the interpreter lock, which hundreds of threads want as well.
+        """
+        if self._wanted > self._cost.item_s * self._chunk_size() / GATHERED_S:
+            sleep(GATHER_S)
+        try:
+            home = self._finished.get(timeout=self._patience_s())
+            while True:
+                ran, where, cpu_s = home
+                self._take(ran, where)
+                self._doubt(ran, cpu_s)
+                home = self._finished.get_nowait()
+        except Empty:
+            self._reports.tick()
+            self._find_width(0, 0.0)
 
     def _patience_s(self) -> float:
         expected, asked_s = self._expected, self._reports.patience_s
@@ -194,7 +210,8 @@ class _Crew:
         if self._expected is not None and not self._expected.is_judged(perf_counter()):
             return 1
         chunk_s = self._cost.item_s * self._chunk_size()
-        return max(1, min(ceil(self._wanted * AHEAD_S / chunk_s), MOST_AHEAD))
+        burst = self._wanted if self._finder is not None else 1  # those in step end together
+        return max(1, min(max(burst, ceil(self._wanted * AHEAD_S / chunk_s)), MOST_AHEAD))
 
     def _chunk_size(self) -> int:
         if self._job.chunksize is not None:

@@ -40,6 +40,11 @@ MISJUDGED: Final = 2.0
 item: the first one may have waited for a disk, or for an import."""
 
 
+STILL_WAITS: Final = 0.5
+"""An item that was foretold to compute no more than this share of what it takes alone, and does
+not, does wait: hundreds of threads at one lock make each other compute several times longer."""
+
+
 @dataclass(slots=True)
 class Expectation:
     """What items that wait were seen to compute, held against what they do compute."""
@@ -102,7 +107,8 @@ class Expectation:
         process_s = process_cpu_s - self.process_cpu_s
         saturated = process_s >= SATURATING * (now_s - self.began_s)
         ours = self._cpu_s >= OWN_SHARE * process_s
-        factor = self._cpu_s / self._done / self.cpu_s
-        as_foretold = 1 / MISJUDGED <= factor <= MISJUDGED
+        cpu_s = self._cpu_s / self._done
+        as_foretold = 1 / MISJUDGED <= cpu_s / self.cpu_s <= MISJUDGED
+        as_foretold = as_foretold or max(self.cpu_s, cpu_s) <= STILL_WAITS * self.item_s
         crowded = threads * self.cpu_s >= CROWDED * self.item_s
         return saturated and ours and not (as_foretold and crowded)

@@ -1,7 +1,4 @@
-"""Serial first: run items in the caller, keep the results, and ask now and then for help.
-
-Nothing is thrown away: every measured call is an item of the user's that is done.
-"""
+"""Serial first: run items in the caller, keep every result, and ask now and then for help."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from amorsize.engines.source import IndexedSource, IteratedSource
 from amorsize.plan.choose import could_pay, decide, is_long_enough
 from amorsize.plan.needs import Need, needs
 from amorsize.plan.pays import is_firm
-from amorsize.plan.tunables import TOO_SHORT_S
+from amorsize.plan.tunables import TOO_SHORT_S, WAITING_SHARE
 from amorsize.plan.wording import refusal
 from amorsize.runtime import probing
 from amorsize.runtime.memory import LOOK_UP_AFTER_S
@@ -78,7 +75,6 @@ class Opening:
         self.spent_s = 0.0
         """Time in items that ran here."""
         self.first_s = 0.0
-        """The very first call."""
         self.items = 0
         """Items that ran here."""
         self.profile: Profile | None = None
@@ -342,6 +338,8 @@ class Opening:
 
     def probe(self, most: int = probing.MOST_PROBES) -> None:
         """Run a few items further on, so that a trend or a heavy end is seen in time."""
+        if self._sampler.cpu_share(self._measured_s) < WAITING_SHARE:
+            most = min(most, probing.WAITING_PROBES)
         source = self._source
         if not self.may_probe or not isinstance(source, IndexedSource) or not source.exact:
             return
