@@ -240,6 +240,7 @@ def test_watched_processes_are_no_more_than_allowed() -> None:
     _, told = amorsize.execute(
         abs, range(50), isolate=True, max_concurrency=1, return_optimization_result=True
     )
+    assert told.run is not None
     assert told.run.workers == 1
 
 
