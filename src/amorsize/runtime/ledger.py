@@ -122,17 +122,21 @@ class Ledger:
 
     def settle(self) -> None:
         """Close gaps, then tell those who watch."""
+        self._close_gaps()
+        if self.watched:
+            self._deliver()
+        self.tick()
+
+    def _close_gaps(self) -> None:
         self._keep_new()
         while self._pieces and (piece := self._pieces.pop(len(self.results), None)) is not None:
             self.results.extend(piece)
             self._ahead -= len(piece)
         self._kept = len(self.results)
-        if self.watched:
-            self._deliver()
-        self.tick()
 
     def pieces(self) -> list[tuple[int, Sequence[Any]]]:
         """Consecutive results and the index of the first, in order, apart."""
+        self._close_gaps()
         return [(0, self.results), *sorted(self._pieces.items())]
 
     def failed(self, failure: Failure) -> None:
@@ -172,7 +176,7 @@ class Ledger:
     def interrupted(self) -> None:
         """Hand over all that has come: Ctrl-C may have cut a delivery short, too."""
         hooks, self.hooks = self.hooks, Hooks()
-        self.settle()
+        self._close_gaps()
         if hooks.interrupted is not None:
             hooks.interrupted(self.results)
 
