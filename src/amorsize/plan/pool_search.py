@@ -78,7 +78,7 @@ class Tried:
         self._case = case
         self._chunked = chunked or kind is PoolKind.PROCESSES
         self.price = _price(kind, case, price or pool_price(kind, case.situation))
-        self._correction = correction_of(case.profile, _SAME_KIND[kind])
+        self._correction = correction_of(case.profile, _SAME_KIND[kind], case.situation)
         self.capacity = facts.capacity_of(case, ENGINES[kind])
         self.work = self.work_if(case.profile.remaining.median_s)
         away_s, caller_s = facts.transfers_of(

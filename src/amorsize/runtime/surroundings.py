@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 
 from amorsize.cache.calibrations import CALIBRATIONS
+from amorsize.cache.experiences import EXPERIENCES
 from amorsize.calibrate.imports import IMPORTS
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.reaper import REAPER
@@ -54,10 +55,13 @@ class Surroundings:
                 others=others and min(others, others_running()),
                 machine_cores=os.cpu_count(),
                 calibration=CALIBRATIONS.at_hand,
+                experience=EXPERIENCES.at_hand,
                 imports=IMPORTS.at_hand,
             )
         if may_read and self._full.calibration is None:
             self._full = replace(self._full, calibration=CALIBRATIONS.read())
+        if may_read and self._full.experience is None:
+            self._full = replace(self._full, experience=EXPERIENCES.read())
         return self._full
 
     def measure_imports(self, patience_s: float) -> None:
