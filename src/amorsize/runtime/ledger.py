@@ -53,6 +53,8 @@ class Ledger:
     """Every result up to the first gap."""
     failure: Failure | None = None
     work_s: float = 0.0
+    first_item_s: float | None = None
+    """When the first item began of which the result has come since this was cleared."""
     notes: list[str] = field(default_factory=list)
     lost: list[Stranded] = field(default_factory=list)
     _pieces: dict[int, Sequence[Any]] = field(default_factory=dict)
@@ -93,6 +95,8 @@ class Ledger:
     def done(self, start: int, results: Sequence[Any], busy_s: float) -> None:
         """See ``Reports.done``."""
         self.work_s += busy_s
+        if self.first_item_s is None:
+            self.first_item_s = perf_counter() - busy_s
         if self.journal is not None:
             self._keep_new()
             results = self.journal.take(start, results)
