@@ -8,11 +8,12 @@ from amorsize.plan.experience import machine_correction
 from amorsize.stats.shrinkage import correction
 from amorsize.vocab.estimate import Measured
 from amorsize.vocab.foretold import Foretold
+from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from amorsize.vocab.plan import Decision, EngineKind
+    from amorsize.vocab.plan import Decision
     from amorsize.vocab.profile import Profile
     from amorsize.vocab.record import RunRecord
     from amorsize.vocab.situation import Situation
@@ -42,6 +43,8 @@ def foretold(run: RunRecord) -> tuple[Foretold, ...]:
     """What to keep of a run that was predicted; nothing of another."""
     decision, profile = run.decision, run.profile
     if decision is None or profile is None or not decision.is_parallel:
+        return ()
+    if run.engine is EngineKind.WATCHED:  # the caller ran nothing: not what was foretold
         return ()
     kept = Foretold(
         predicted_s=profile.wall_s + decision.expected.total_s,

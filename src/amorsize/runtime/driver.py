@@ -189,7 +189,8 @@ class _Run:
             self._around.rule_out(decision.chosen.engine, str(error))
         else:
             self._account(decision, workers, self._ledger.completed - before)
-            self._note_start(decision, workers, began)
+            if engine is decision.chosen.engine:
+                self._note_start(decision, workers, began)
             self._correct(decision, workers, began)
         self._note_broken_input()
 
