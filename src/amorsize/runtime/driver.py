@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from amorsize.engines.base import EngineStartError, Failure, Job
 from amorsize.engines.chunks import run_chunk
-from amorsize.engines.per_item import users_own
+from amorsize.engines.per_item import PerItem, users_own
 from amorsize.engines.reaper import REAPER
 from amorsize.engines.registry import engine_for
 from amorsize.engines.source import IteratedSource
@@ -123,7 +123,7 @@ class _Run:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 self._ledger.interrupted()
-            carry(error, self._ledger)
+            carry(error, self._ledger, marked=isinstance(self._func, PerItem))
             raise
 
     def _to_the_end(self) -> Outcome:
