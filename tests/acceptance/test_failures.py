@@ -8,7 +8,7 @@ import os
 import re
 import threading
 import traceback
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
 
@@ -106,8 +106,8 @@ ERRORS: dict[str, Callable[[int], BaseException]] = {
 }
 
 
-OURS = {"__notes__", "results", "remaining"}
-"""What the run adds to an exception."""
+ADDED: Final = ("__notes__", "results", "remaining")
+"""What a run adds to an exception."""
 
 
 def told(error: BaseException | None) -> Any:
@@ -120,7 +120,7 @@ def told(error: BaseException | None) -> Any:
         type(error),
         error.args if not members else members and [told(member) for member in members],
         str(error),
-        {name: value for name, value in vars(error).items() if name not in OURS},
+        {name: value for name, value in vars(error).items() if name not in ADDED},
         slots,
         [note for note in getattr(error, "__notes__", []) if note.startswith("a note")],
         told(error.__cause__),
