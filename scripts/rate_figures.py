@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import tempfile
 import threading
 import time
 from bisect import bisect_left
@@ -70,7 +71,7 @@ def call(item: int, *, item_s: float, failing: float) -> list[float]:
     return [began]
 
 
-FAILED: Final = ROOT / ".rate_figures"
+FAILED: Final = Path(tempfile.gettempdir()) / f"rate-figures-{os.getpid()}"
 
 
 def note(began: float) -> None:

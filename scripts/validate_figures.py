@@ -29,7 +29,7 @@ from amorsize.plan.halving import chunks_for
 from amorsize.plan.rounds import Goal
 from amorsize.report.trials import setup_name
 from amorsize.stats.repeated import choice_by, ratio_of
-from amorsize.vocab.trials import Choice, Runner, Setup
+from amorsize.vocab.trials import Choice, Ended, Runner, Setup
 from benchmarks.workloads.registry import SUITE, workload_named
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from amorsize.stats.repeated import Ratio
 
 LOOP: Final = Setup(runner=Runner.SERIAL)
+
+HOPELESS: Final = 3.0
+"""A configuration of the grid is stopped after so many times the plain loop: it is not the best."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +98,12 @@ def tuning(size: Size) -> None:
         tuned = quick_tune(func, items)
         tuned_s = perf_counter() - began
         grid = [LOOP, *_grid(len(items))]
-        times = {one: run_trial(func, items, one, limit_s=60.0).trial.elapsed_s for one in grid}
-        best = min(times, key=times.__getitem__)
+        limit_s = HOPELESS * run_trial(func, items, LOOP, limit_s=60.0).trial.elapsed_s
+        trials = {one: run_trial(func, items, one, limit_s=limit_s).trial for one in grid}
+        times = {one: tried.elapsed_s for one, tried in trials.items()}
+        best = min(
+            (one for one in grid if trials[one].ended is Ended.FINISHED), key=times.__getitem__
+        )
         found = next(
             (one for one in grid if (one.n_jobs, one.chunksize) == _numbers(tuned)),
             Setup(

@@ -14,6 +14,12 @@ import pytest
 import amorsize
 from amorsize import Failure, RetryPolicy, UsageError, execute, item_rng
 from amorsize.engines.item_rng import DRAW
+from amorsize.engines.numbered import Numbering
+from amorsize.engines.per_item import PerItem
+from amorsize.engines.source import source_of
+from amorsize.engines.worker_state import Setup
+from amorsize.runtime.ledger import Hooks, Ledger
+from amorsize.runtime.trial import try_threads
 from tests.support.ways import WAYS, Way, dismiss_workers
 
 if TYPE_CHECKING:
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
 
 ITEMS = 60
 COST_S = 1e-3
+CALLER = os.getpid()
 
 
 @pytest.fixture(params=WAYS)
@@ -255,6 +262,7 @@ class Connection:
     def close(self) -> None:
         assert self.made_by == worker()
         self.open = False
+        time.sleep(COST_S if os.getpid() == CALLER else 100 * COST_S)
         note(self.log, f"close {self.made_by}")
 
 
@@ -285,6 +293,52 @@ def test_the_next_run_begins_anew(way: Way, tmp_path: Path) -> None:
         assert {f"open {who}" for who in results} == set(lines(tmp_path / name))
 
 
+class Noticed:
+    """Notes when it is let go of."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+
+    def __del__(self) -> None:
+        note(self.log, f"gone from {os.getpid()}")
+
+
+def two(item: int, state: object) -> object:
+    slow(item)
+    return state
+
+
+def whose(item: int, _: Noticed) -> int:
+    slow(item)
+    return os.getpid()
+
+
+def test_a_worker_lets_go_of_what_belonged_to_an_earlier_run(way: Way, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    workers = set(way.run(whose, range(ITEMS), setup=partial(Noticed, log)))
+    way.run(two, range(ITEMS), setup=int)
+
+    assert {f"gone from {worker}" for worker in workers} == set(lines(log))
+
+
+def test_both_threads_of_a_trial_end_what_they_made(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    setup = Setup(partial(Connection, log), Connection.close)
+    source = source_of(range(8), numbering=Numbering())
+    ledger = Ledger(Hooks(), 8)
+    func = PerItem(func=partial(meet, both=threading.Barrier(2)), setup=setup)
+    try_threads(func, source, ledger, most=2)
+    setup.end()
+
+    assert sorted(ledger.results) == [0, 1]
+    assert sorted(line.split()[0] for line in lines(log)) == ["close"] * 2 + ["open"] * 2
+
+
+def meet(item: int, _: Connection, *, both: threading.Barrier) -> int:
+    both.wait()
+    return item
+
+
 def refuses() -> NoReturn:
     raise ConnectionError(111)
 
@@ -296,11 +350,6 @@ def test_what_setup_raises_is_raised_whatever_the_policy(way: Way) -> None:
 
 def breaks(_: object) -> NoReturn:
     raise ValueError(9)
-
-
-def two(item: int, state: object) -> object:
-    slow(item)
-    return state
 
 
 def test_what_teardown_raises_is_warned_of() -> None:

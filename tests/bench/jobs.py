@@ -8,7 +8,7 @@ import signal
 import time
 from itertools import count
 from multiprocessing import current_process
-from typing import Final
+from typing import Any, Final
 
 from amorsize.vocab.trials import Runner, Setup
 
@@ -90,3 +90,11 @@ def slow(x: int) -> int:
 
 def busy(rounds: int) -> int:
     return sum(number * number for number in range(rounds))
+
+
+class SlowToSend:
+    """Takes a while to pickle, and then fills the pipe to the workers."""
+
+    def __reduce__(self) -> Any:
+        time.sleep(0.4)
+        return bytes, (bytes(1 << 20),)

@@ -61,6 +61,16 @@ def test_a_worker_that_is_deaf_to_a_polite_end_is_killed() -> None:
     assert active_children() == []
 
 
+def test_a_pool_that_is_still_sending_leaves_no_thread() -> None:
+    before = set(threading.enumerate())
+    items = [jobs.HANGS_AT, jobs.HANGS_AT, jobs.SlowToSend()]
+
+    ran = run_trial(jobs.hangs, items, jobs.setup(Runner.PROCESS, chunk=1), limit_s=LIMIT_S)
+
+    assert ran.trial.ended is Ended.TIME_UP
+    assert set(threading.enumerate()) <= before
+
+
 def test_a_function_that_swallows_an_interrupt_gets_another() -> None:
     ran = run_trial(jobs.stubborn, range(40), jobs.setup(Runner.ADAPTIVE), limit_s=LIMIT_S)
 

@@ -27,16 +27,21 @@ def children() -> set[Any]:
     return set(active_children())
 
 
-def end(close: Callable[[], object], before: set[Any]) -> None:
+def end(
+    close: Callable[[], object], before: set[Any], *, release: Callable[[], object] | None = None
+) -> None:
     """Close a pool; kill what has been started since ``before`` if that takes too long.
 
-    Neither an alarm nor another Ctrl-C cuts it short.
+    ``release`` then frees a closing that waits for those who were killed. Neither an alarm nor
+    another Ctrl-C cuts it short.
     """
     with undisturbed():
         closer = Thread(target=close, name="amorsize-bench-closing", daemon=True)
         closer.start()
         closer.join(CLOSING_S)
         kill_since(before)
+        if release is not None:
+            release()
         closer.join(CLOSING_S)
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from amorsize.bench.children import children, end, undisturbed
+from amorsize.bench.children import children, end, kill_since, undisturbed
 from amorsize.bench.deadline import TimeUpError
 
 if TYPE_CHECKING:
-    from multiprocessing.pool import MapResult
+    from multiprocessing.pool import MapResult, Pool
 
     from amorsize.bench.task import Task
+
+POLL_S: Final = 0.01
+
+PIPE_BYTES: Final = 1 << 16
 
 
 def processes(task: Task) -> list[Any]:
@@ -31,7 +37,10 @@ def processes(task: Task) -> list[Any]:
         pool.terminate()
         pool.join()
     except BaseException:
-        end(_nothing if pool is None else pool.terminate, before)
+        if pool is None:
+            kill_since(before)
+        else:
+            end(pool.terminate, before, release=partial(_empty_pipe, pool))
         raise
     return results
 
@@ -43,5 +52,15 @@ def _awaited(coming: MapResult[Any], task: Task) -> list[Any]:
     return coming.get()
 
 
-def _nothing() -> None:
-    """There is no pool to close."""
+def _empty_pipe(pool: Pool) -> None:
+    """Let the pool's own thread end, which may be at writing what no worker will ever read.
+
+    ``terminate`` reads for it only as long as something lies there, and then waits for it for
+    ever: the thread and all tasks would stay. What a killed worker has begun to read is no
+    message any more, so that bytes are taken.
+    """
+    handler, tasks = getattr(pool, "_task_handler", None), getattr(pool, "_inqueue", None)
+    reader = getattr(tasks, "_reader", None)
+    while handler is not None and handler.is_alive() and reader is not None:
+        if reader.poll(POLL_S):
+            os.read(reader.fileno(), PIPE_BYTES)

@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 RECALL_S: Final = 2 * CHUNK_S
 """From a chunk that takes twice as long the rest is asked back, where others have nothing."""
 
-HINT: Final = "the error's 'results' are those that are done, 'remaining' the other indices"
-
 GRACE_S: Final = 0.5
 """After an interrupt a worker has so long to leave its item's ``finally`` blocks."""
 
@@ -79,7 +77,7 @@ def _prepared(job: Job, reports: Reports, usual: Mask, *, may_fork: bool) -> Ite
         with ExitStack() as closing:
             marks = closing.enter_context(new_marks())
             closing.callback(marks.close)  # whatever happens: an error would keep it open
-            faults = BlackBox()
+            faults = _black_box()
             closing.callback(faults.close)
             verdict = closing.enter_context(settled_for_fork())
             may_fork = may_fork and not isinstance(verdict, ForkUnsafe)
@@ -94,6 +92,14 @@ def _prepared(job: Job, reports: Reports, usual: Mask, *, may_fork: bool) -> Ite
             run.dismiss()
     finally:
         INSIDE.reset(marker)
+
+
+def _black_box() -> BlackBox:
+    try:
+        return BlackBox()
+    except OSError as error:
+        msg = f"there are no files in memory here: {error}"
+        raise EngineStartError(msg) from error
 
 
 class _Run:
@@ -247,7 +253,9 @@ class _Run:
                 self._handout.take_back(Chunk(chunk.start + at, [chunk.items[at]]))
             return
         if not self._nursery.can_fork():
-            self._verdicts.give_up(chunk, _stuck(self._verdicts.named(chunk)[0]), "the caller")
+            self._verdicts.give_up(
+                chunk, ItemStuckError.for_item(self._verdicts.named(chunk)[0]), "the caller"
+            )
             return
         self._make_room()
         process = self._hire(chunk, born_for=chunk)
@@ -332,8 +340,7 @@ class _Run:
         """Raise where it has passed; false until then."""
         care = self._care
         if care.deadline_s is not None and perf_counter() - care.began_s >= care.deadline_s:
-            msg = f"the run was not done within deadline={care.deadline_s:g} seconds"
-            raise DeadlineExceededError(msg, hint=HINT)
+            raise DeadlineExceededError.after(care.deadline_s)
         return False
 
     def _end_overdue(self) -> None:
@@ -354,7 +361,7 @@ class _Run:
         lost = process.give_away_next()
         self._handout.take_back(process.rest())
         self._part_with(process)
-        error = _overdue(self._verdicts.named(lost)[0], timeout_s)
+        error = ItemTimeoutError.for_item(self._verdicts.named(lost)[0], timeout_s)
         self._verdicts.try_again(lost, error, process.where)
         self._heed()
 
@@ -379,21 +386,3 @@ class _Run:
             if not has_ended(process.pidfd, max(0.0, until - perf_counter())):
                 process.kill()
         self.dismiss()
-
-
-def _stuck(index: int) -> ItemStuckError:
-    error = ItemStuckError(
-        f"item {index} cannot be sent to a worker process, and no process can be forked for it",
-        hint="give plain data, and open or make the rest inside the function",
-    )
-    error.index = index
-    return error
-
-
-def _overdue(index: int, timeout_s: float) -> ItemTimeoutError:
-    error = ItemTimeoutError(
-        f"item {index} took longer than timeout={timeout_s:g} seconds, and was ended",
-        hint=HINT,
-    )
-    error.index = index
-    return error

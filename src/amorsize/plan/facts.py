@@ -230,8 +230,10 @@ def _sent_and_read(travel: Travel, gigabyte: Gigabyte, *, cautious: bool) -> tup
     took_s = travel.sampled * (travel.dumps_s + travel.loads_s)
     sure = travel.sampled >= tunables.MANY_TRANSFERS or took_s >= tunables.SURE_TRANSFER_S
     safety = tunables.TRANSFER_SAFETY if cautious and not sure else 1.0
-    copied_bytes = travel.size_bytes - travel.out_of_band_bytes
     copy_s, map_s = gigabyte.copy.median_s / 1e9, gigabyte.mapped.median_s / 1e9
-    moved_s = copied_bytes * copy_s + travel.out_of_band_bytes * map_s
-    sent_s = travel.size_bytes * copy_s
-    return safety * (travel.dumps_s + sent_s), safety * (travel.loads_s + moved_s)
+    inside_s = (travel.size_bytes - travel.out_of_band_bytes) * copy_s
+    beside_bytes = travel.out_of_band_bytes  # nothing is pickled: a size is all there is to know
+    return (
+        safety * (travel.dumps_s + inside_s) + beside_bytes * copy_s,
+        safety * (travel.loads_s + inside_s) + beside_bytes * map_s,
+    )

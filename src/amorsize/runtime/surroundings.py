@@ -63,6 +63,9 @@ class Surroundings:
                 calibration=CALIBRATIONS.at_hand,
                 imports=IMPORTS.at_hand,
             )
+        elif self._full.others:
+            # others who are at work stay at it; a daemon of the kernel's has gone back to sleep
+            self._full = replace(self._full, others=min(self._full.others, others_running()))
         if may_read and self._full.calibration is None:
             self._full = replace(self._full, calibration=CALIBRATIONS.read())
         if profile is not None and self._full.room is None and is_hungry(profile):

@@ -72,8 +72,11 @@ def test_a_heavy_end_is_seen_although_the_job_looks_short(monkeypatch: pytest.Mo
 
 
 def test_others_count_now_and_not_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = iter([3, 1])
+    seen = iter([3, 2, 4, 1])
     monkeypatch.setattr("amorsize.runtime.surroundings.others_running", lambda: next(seen))
+    around = Surroundings()
 
-    assert Surroundings().situation().others == 1, "one of them only woke for a moment"
+    assert around.situation().others == 2, "one of them only woke for a moment"
+    assert around.situation().others == 2, "two more have come meanwhile, maybe for a moment"
+    assert around.situation().others == 1, "one of them has ended"
     assert Surroundings(now=False).situation().others == 0
