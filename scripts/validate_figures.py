@@ -62,7 +62,7 @@ SHORT: Final = Size(workloads=12, tens_of_ms=10, careful_rounds=21, same=20, tun
 def verdicts(size: Size) -> None:
     """Verdicts of validate_optimization against a long careful measurement of the same two ways."""
     agreed, rows = 0, 0
-    for name, func, items in _workloads(size.workloads, size.tens_of_ms):
+    for name, func, items in workloads(size.workloads, size.tens_of_ms):
         result = validate_optimization(func, items, timeout=10.0, use_cache=False)
         if len(result.lines) < 2:  # noqa: PLR2004 - a loop that nothing can be held against
             continue
@@ -80,7 +80,7 @@ def verdicts(size: Size) -> None:
 
 def same(size: Size) -> None:
     """A way against itself: how often it is called no difference."""
-    _, func, items = next(_workloads(1, size.tens_of_ms, only="medium-1ms"))
+    _, func, items = next(workloads(1, size.tens_of_ms, only="medium-1ms"))
     for kind in ("serial", "process", "thread"):
         found: Counter[Choice] = Counter()
         for _ in range(size.same):
@@ -93,11 +93,11 @@ def same(size: Size) -> None:
 def tuning(size: Size) -> None:
     """quick_tune against a grid of all configurations: what it finds, and what it costs."""
     worse, shares = [], []
-    for name, func, items in _workloads(size.tuned, 10 * size.tens_of_ms):
+    for name, func, items in workloads(size.tuned, 10 * size.tens_of_ms):
         began = perf_counter()
         tuned = quick_tune(func, items)
         tuned_s = perf_counter() - began
-        grid = [LOOP, *_grid(len(items))]
+        grid = [LOOP, *grid_of(len(items))]
         limit_s = HOPELESS * run_trial(func, items, LOOP, limit_s=60.0).trial.elapsed_s
         trials = {one: run_trial(func, items, one, limit_s=limit_s).trial for one in grid}
         times = {one: tried.elapsed_s for one, tried in trials.items()}
@@ -127,7 +127,8 @@ def _numbers(tuned: Any) -> tuple[int, int]:
     return tuned.best_n_jobs, tuned.best_chunksize
 
 
-def _grid(items: int) -> Iterator[Setup]:
+def grid_of(items: int) -> Iterator[Setup]:
+    """Every number of jobs, and chunks worth comparing, of the process pool."""
     for jobs in range(2, usable_cpus() + 1):
         for chunk in sorted({1, *chunks_for(items, jobs)}):
             yield Setup(runner=Runner.PROCESS, n_jobs=jobs, chunksize=chunk)
@@ -162,7 +163,7 @@ def _setup_named(name: str, kind: str) -> Setup:
     return Setup(runner=Runner.PROCESS, n_jobs=numbers[0], chunksize=numbers[1])
 
 
-def _workloads(
+def workloads(
     count: int, tens_of_ms: int, *, only: str | None = None
 ) -> Iterator[tuple[str, Callable[[Any], Any], Sequence[Any]]]:
     """Spread over the suite, those that need something else left out."""

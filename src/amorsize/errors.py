@@ -6,7 +6,13 @@ user's own function are never wrapped in any of these.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+PARTIAL: Final = "the error's 'results' are those that are done, 'remaining' the other indices"
 
 
 class AmorsizeError(Exception):
@@ -14,9 +20,9 @@ class AmorsizeError(Exception):
 
     exit_code = 1
 
-    results: Any
+    results: Mapping[int, Any]
     """Of what stops a run: index to result, of the items that are done; a mapping."""
-    remaining: Any
+    remaining: Sequence[int]
     """... and the indices that are not; a sequence."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -97,15 +103,33 @@ class ItemTimeoutError(AmorsizeError, TimeoutError):
 
     index: int | None = None
 
+    @classmethod
+    def for_item(cls, index: int, timeout_s: float) -> Self:
+        msg = f"item {index} took longer than timeout={timeout_s:g} seconds, and was ended"
+        error = cls(msg, hint=f"{PARTIAL}; on_error='skip' or 'collect' goes on without it")
+        error.index = index
+        return error
+
 
 class DeadlineExceededError(AmorsizeError, TimeoutError):
     """The run took longer than ``deadline=`` allows; what was running was ended."""
+
+    @classmethod
+    def after(cls, deadline_s: float) -> Self:
+        return cls(f"the run was not done within deadline={deadline_s:g} seconds", hint=PARTIAL)
 
 
 class ItemStuckError(AmorsizeError):
     """An item cannot be sent to a worker process, and the caller of a watched run runs none."""
 
     index: int | None = None
+
+    @classmethod
+    def for_item(cls, index: int) -> Self:
+        msg = f"item {index} cannot be sent to a worker process, and none can be forked for it"
+        error = cls(msg, hint="give plain data, and open or make the rest inside the function")
+        error.index = index
+        return error
 
 
 class ResultLostError(AmorsizeError):

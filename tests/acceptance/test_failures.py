@@ -8,7 +8,7 @@ import os
 import re
 import threading
 import traceback
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
 
@@ -106,6 +106,10 @@ ERRORS: dict[str, Callable[[int], BaseException]] = {
 }
 
 
+ADDED: Final = ("__notes__", "results", "remaining")
+"""What a run adds to an exception."""
+
+
 def told(error: BaseException | None) -> Any:
     """All that a program or a person can see of an exception, but for its traceback."""
     if error is None:
@@ -116,7 +120,7 @@ def told(error: BaseException | None) -> Any:
         type(error),
         error.args if not members else members and [told(member) for member in members],
         str(error),
-        {name: value for name, value in vars(error).items() if name != "__notes__"},
+        {name: value for name, value in vars(error).items() if name not in ADDED},
         slots,
         [note for note in getattr(error, "__notes__", []) if note.startswith("a note")],
         told(error.__cause__),

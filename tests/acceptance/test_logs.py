@@ -73,7 +73,7 @@ def logs(item: int) -> int:
 def test_every_record_is_handled_once_in_order_by_the_caller(way: Way, kept: Kept) -> None:
     processes = way.run(logs, range(ITEMS))
 
-    assert len(set(processes)) == (2 if way.name in {"forked", "spawned"} else 1)
+    assert len(set(processes)) == (1 if way.name in {"serial", "threads"} else 2)
     assert len(kept.records) == 2 * ITEMS
     for process in set(processes):
         mine = [item for item, where in enumerate(processes) if where == process]

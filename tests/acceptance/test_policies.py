@@ -147,6 +147,29 @@ def test_failures_of_the_input_are_no_items_failures() -> None:
         execute(slow, broken(), on_error="collect")
 
 
+def stops(item: int) -> int:
+    slow(item)
+    if item == ITEMS - 1:
+        raise KeyboardInterrupt
+    if item % 7 == 3 or (item % 7 == 5 and item not in tried):
+        tried.add(item)
+        raise ValueError(item)
+    return -item
+
+
+tried: set[int] = set()
+
+
+def test_what_a_stopped_run_had_done_is_told_in_the_users_terms() -> None:
+    tried.clear()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        execute(stops, range(ITEMS), on_error="skip", retries=1, backend="serial")
+    error: Any = caught.value
+
+    assert dict(error.results) == {n: -n for n in range(ITEMS - 1) if n % 7 != 3}
+    assert list(error.remaining) == [ITEMS - 1]
+
+
 # -- retries
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from amorsize import cache
-from amorsize.cache.calibrations import BELIEVABLE, CALIBRATION, Calibrations
+from amorsize.cache.calibrations import CALIBRATION, Calibrations
 from amorsize.cache.places import folder_of
 from amorsize.cache.wording import in_words
 from amorsize.machine.fingerprint import Fingerprint, fingerprint, machine_key
-from amorsize.plan.prices import ASSUMED
+from amorsize.plan.prices import ASSUMED, BELIEVABLE
 from amorsize.vocab.estimate import Assumed
 from amorsize.vocab.lookup import Absent, Hit, Miss
 from amorsize.vocab.situation import Calibration, Priced

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Shell
 
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="watched runs need Linux")
 
 
 def test_results_go_to_stdout_and_the_summary_to_stderr(shell: Shell) -> None:
@@ -310,3 +311,43 @@ def test_a_reader_that_stops_ends_the_run_without_a_word(shell: Shell) -> None:
         assert process.stderr.read() == ""
 
     assert process.returncode == 141
+
+
+@on_linux
+@pytest.mark.slow
+def test_an_item_that_hangs_is_ended_and_named(shell: Shell) -> None:
+    (shell.folder / "hang.py").write_text(
+        "import time\ndef at_3(x):\n    time.sleep(3600 if x == 3 else 0)\n    return x\n"
+    )
+
+    ran = shell.run("execute", "hang:at_3", "--data-range", "6", "--timeout", "0.5")
+
+    assert (ran.code, ran.out) == (1, "0\n1\n2\n")
+    assert "error: item 3 took longer than timeout=0.5 seconds" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@on_linux
+@pytest.mark.slow
+def test_an_item_that_ends_its_process_may_be_skipped(shell: Shell) -> None:
+    (shell.folder / "die.py").write_text(
+        "import os\ndef at_3(x):\n    if x == 3:\n        os._exit(9)\n    return x\n"
+    )
+
+    ran = shell.run("execute", "die:at_3", "--data-range", "6", "--on-crash", "skip")
+    alone = shell.run("execute", "die:at_3", "--data-range", "6", "--isolate")
+
+    lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 0
+    assert [*lines[:3], *lines[4:]] == [0, 1, 2, 4, 5]
+    assert lines[3]["failure"]["index"] == 3
+    assert "exited with status 9 while it ran item 3" in alone.err
+    assert alone.code == 1
+
+
+@pytest.mark.parametrize("flag", ["--timeout", "--deadline"])
+def test_a_time_that_is_none_is_refused_with_the_flag(shell: Shell, flag: str) -> None:
+    ran = shell.run("execute", "work:square", "--data-range", "4", flag, "-1")
+
+    assert ran.code == 2
+    assert f"{flag} takes seconds" in ran.err

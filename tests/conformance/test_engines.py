@@ -78,6 +78,8 @@ def warm_workers(request: pytest.FixtureRequest) -> None:
     engine = callspec.params.get("engine") if callspec else None
     if engine is SpawnedEngine or "spawned" in request.fixturenames:
         await_spawned_worker()
+    elif engine is WatchedEngine:  # forks, where the threads that look after those are gone
+        dismiss_spawned_workers()
 
 
 def await_spawned_worker() -> None:

@@ -16,6 +16,7 @@ import pytest
 from amorsize import execute
 from amorsize.errors import CheckpointError, CheckpointRefusedError
 from amorsize.journal.database import Database, Row
+from amorsize.vocab.plan import EngineKind
 from tests.journal.killing import Noting, run_killed
 
 if TYPE_CHECKING:
@@ -379,3 +380,29 @@ def test_nothing_is_lost_when_callers_and_workers_are_killed(
 
     assert tally.wrong == 0
     assert tally.caller_kills + tally.worker_kills > 0
+
+
+def test_an_item_that_is_changed_in_place_is_known_by_what_it_was(tmp_path: Path) -> None:
+    def emptied(item: list[int]) -> int:
+        return item.pop()
+
+    first = execute(emptied, [[1], [2]], checkpoint=tmp_path / "run.amor", n_jobs=1)
+    again = execute(emptied, [[1], [2]], checkpoint=tmp_path / "run.amor", n_jobs=1)
+
+    assert first == again == [1, 2]
+
+
+def test_the_caller_runs_nothing_while_workers_do(tmp_path: Path) -> None:
+    func = Noting(str(tmp_path / "notes"), 0.0, 0.0)
+
+    _, told = execute(
+        func,
+        range(60),
+        checkpoint=tmp_path / "run.amor",
+        return_optimization_result=True,
+        n_jobs=2,
+        backend="processes",
+    )
+
+    assert told.run is not None
+    assert told.run.engine is EngineKind.WATCHED

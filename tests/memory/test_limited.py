@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from amorsize.errors import MemoryShortError
 from amorsize.machine.room import Room, RoomGauge
 from amorsize.runtime.guard import Guard
 from amorsize.vocab.machine import MemoryLimit, MemorySource
@@ -110,6 +111,29 @@ def test_half_of_the_workers_go_each_time_and_the_reason_is_told() -> None:
     )
     assert guard.most_workers == 1
     assert told[4] is None
+
+
+def looks(guard: Guard, times: int) -> None:
+    for _ in range(times):
+        guard._next_s = 0.0  # noqa: SLF001 - time passes
+        guard.look(7)
+
+
+def test_what_a_call_takes_for_a_moment_does_not_end_the_run() -> None:
+    guard = Guard(Draining(900, 10, 900, 10, 900))
+    guard._began_with = 0  # noqa: SLF001 - all that this process has, it has got since
+
+    looks(guard, 5)
+
+    assert guard.most_workers is None
+
+
+def test_memory_that_stays_full_ends_the_run() -> None:
+    guard = Guard(Draining(900, 10, 10))
+    guard._began_with = 0  # noqa: SLF001 - all that this process has, it has got since
+
+    with pytest.raises(MemoryShortError, match="the 7 results so far"):
+        looks(guard, 3)
 
 
 def test_nothing_is_looked_at_before_it_is_time() -> None:

@@ -126,6 +126,10 @@ SCENES: Final = {
     "a worker runs a command": Scene(
         func=in_worker(command), data=few, options=ONE_BY_ONE, command="sleep"
     ),
+    "watched": Scene(func=busy, options=Options(timeout_s=LONG_S, n_jobs=2)),
+    "a watched worker is deaf": Scene(
+        func=in_worker(be_deaf), data=few, options=Options(isolate=True, n_jobs=2, chunksize=1)
+    ),
     "threads that wait": Scene(func=short_sleep),
     "threads that compute": Scene(func=busy, options=THREADS),
     "spawned": Scene(func=busy, options=PROCESSES, within_s=1.0, beside_a_thread=True),

@@ -20,7 +20,7 @@ from amorsize import WorkerCrashedError, execute
 from amorsize.engines.reaper import REAPER
 from tests.stress import runs
 from tests.stress.kit import EXIT_S, compute
-from tests.support.leaks import SHARED_MEMORY, left_behind, survey
+from tests.support.leaks import SHARED, left_behind, survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -164,7 +164,7 @@ def _counts() -> dict[str, int]:
         "descriptors": process.num_fds(),
         "processes": len(children_of(process.pid)),
         "threads": process.num_threads(),
-        "shared memory": maps.count("/memfd:") + len(list(SHARED_MEMORY.iterdir())),
+        "shared memory": len(SHARED.findall(maps)),
         "resident bytes": process.memory_info().rss,
     }
 

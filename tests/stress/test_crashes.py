@@ -8,14 +8,18 @@ import os
 import re
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from amorsize.api.run import run
+from amorsize.engines.base import Job
+from amorsize.engines.source import source_of
+from amorsize.engines.team import TeamEngine
 from amorsize.errors import WorkerCrashedError
 from amorsize.vocab.options import Backend, Options
-from tests.conformance.jobs import Tally
+from tests.conformance.jobs import Recorder, Tally
 from tests.stress import kit
 from tests.stress.kit import Elsewhere
 from tests.stress.marks import on_linux
@@ -184,3 +188,30 @@ def test_a_worker_killed_while_the_caller_is_busy_is_found_out_after() -> None:
 
 def has_a_dead_child() -> bool:
     return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def test_the_others_finish_the_whole_chunk_that_they_hold(tmp_path: Path) -> None:
+    elsewhere, ended, gate = Elsewhere(), Tally(tmp_path / "ended"), tmp_path / "gate"
+    began = Tally(tmp_path / "began")
+
+    def item(index: int) -> None:
+        began.note(index)
+        if elsewhere:
+            began.wait_for(3)  # one each
+            with suppress(FileExistsError):
+                gate.touch(exist_ok=False)
+                os._exit(1)
+            time.sleep(0.02)
+        ended.note(index)
+
+    recorder = Recorder()
+    job = Job(func=item, source=source_of(range(600)), workers=3, item_s=1e-3, chunksize=6)
+    with pytest.raises(WorkerCrashedError) as caught:
+        TeamEngine().run(job, recorder)
+
+    (culprit,) = set(began.counts()) - set(ended.counts())
+    assert caught.value.index == culprit
+    assert set(recorder.results) == set(ended.counts())
+    assert max(began.counts().values()) == 1
+    assert len(ended.counts()) % 6 == 0
+    assert len(ended.counts()) < 590

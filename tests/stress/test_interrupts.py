@@ -48,6 +48,7 @@ WORKS: dict[str, Callable[[], Any]] = {
     "team of an iterator": lambda: kit.team(negative, iter(range(12))),
     "failing fast": lambda: kit.team(refuse, range(12), fail_fast=True),
     "processes": forced(Backend.PROCESSES),
+    "watched": lambda: run(negative, range(60), Options(isolate=True, n_jobs=2)),
     "threads": forced(Backend.THREADS),
     "serial": forced(Backend.SERIAL),
 }
@@ -66,7 +67,9 @@ def test_whenever_it_comes_it_is_raised_and_nothing_is_left(work: str) -> None:
 
 
 @pytest.mark.parametrize("everybody", [False, True], ids=["caller", "everybody"])
-@pytest.mark.parametrize("scene", ["auto", "forking", "a deaf worker", "a worker runs a command"])
+@pytest.mark.parametrize(
+    "scene", ["auto", "forking", "a deaf worker", "a worker runs a command", "watched"]
+)
 def test_a_real_one_leaves_no_process_and_no_noise(
     tmp_path: Path, scene: str, *, everybody: bool
 ) -> None:

@@ -428,7 +428,7 @@ def test_what_ended_its_worker_may_be_collected(tally: Tally, limit: dict[str, A
     die = sleep if "timeout" in limit else be_killed
 
     results: list[Any] = execute(
-        deadly(tally, 4, die=die), range(8), on_error="collect", backend="processes", **limit
+        deadly(tally, 4, die=die), range(8), on_error="collect", chunksize=8, **limit
     )
 
     assert [r for r in results if not isinstance(r, Failure)] == [0, -1, -2, -3, -5, -6, -7]

@@ -1,4 +1,4 @@
-"""The four ways in which items are run, each forced, and seen to have been taken."""
+"""The ways in which items are run, each forced, and seen to have been taken."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ ENGINES: Final = {
     "threads": EngineKind.THREADS,
     "forked": EngineKind.TEAM,
     "spawned": EngineKind.LOKY,
+    "watched": EngineKind.WATCHED,
 }
-WAYS: Final = [way for way in ENGINES if way != "forked" or sys.platform == "linux"]
+ONLY_LINUX: Final = {"forked", "watched"}
+WAYS: Final = [way for way in ENGINES if way not in ONLY_LINUX or sys.platform == "linux"]
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Way:
 
     def run(self, func: Callable[..., Any], data: Any, **options: Any) -> list[Any]:
         backend: Any = self.name if self.name in {"serial", "threads"} else "processes"
+        if self.name == "watched":
+            options["isolate"] = True
         if backend != "serial":
             options.setdefault("n_jobs", 2)
         with _other_thread(needed=self.name == "spawned"):

@@ -6,21 +6,18 @@ cache: ``use_cache=False`` forgets functions, not this.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import fields, replace
 from functools import partial
-from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from amorsize.cache.codec import Table, as_object, nested
+from amorsize.cache.kept import Kept
 from amorsize.cache.kinds import DATED, Kind
-from amorsize.cache.opening import cache_of
-from amorsize.cache.places import folder_of
 from amorsize.cache.rules import Rule, flag, maybe, number, text, whole
 from amorsize.machine.fingerprint import fingerprint, machine_key
-from amorsize.plan.prices import ASSUMED, GIGABYTE
+from amorsize.plan.prices import ASSUMED, BELIEVABLE, GIGABYTE
 from amorsize.vocab.estimate import Measured
-from amorsize.vocab.lookup import Hit, Miss, OtherMachine, Unreadable
+from amorsize.vocab.lookup import OtherMachine
 from amorsize.vocab.situation import Calibration, Gigabyte, JointSpeed, Price, Priced
 
 if TYPE_CHECKING:
@@ -28,14 +25,6 @@ if TYPE_CHECKING:
 
     from amorsize.machine.fingerprint import Fingerprint
     from amorsize.vocab.estimate import Estimate
-    from amorsize.vocab.lookup import Lookup
-
-LOG: Final = logging.getLogger(__name__)
-
-BELIEVABLE: Final = 30
-"""No price is so many times the assumed one, nor so small a part of it.
-
-Machines differ by less, and a file that somebody has written cannot make advice absurd."""
 
 MAY_BE_NOTHING: Final = {"blocking", "delay", "fork"}
 """What is only added to something else may be too small to be seen."""
@@ -192,54 +181,11 @@ CALIBRATION: Final = Kind(
 )
 
 
-class Calibrations:
-    """Reads the file at most once in a process, and in each folder that it is told to look in."""
+class Calibrations(Kept[Calibration]):
+    """The calibration of this machine."""
 
     def __init__(self) -> None:
-        self._found: dict[str, Lookup[Calibration]] = {}
-
-    @property
-    def at_hand(self) -> Calibration | None:
-        """What has been read before; costs some microseconds, and never reads."""
-        found = self._found.get(folder_of(CALIBRATION))
-        return found.record if isinstance(found, Hit) else None
-
-    def look(self) -> Lookup[Calibration]:
-        """What is stored, or why there is nothing to go by. Takes 0.3 ms the first time."""
-        folder = folder_of(CALIBRATION)
-        if folder not in self._found:
-            self._found[folder] = _look()
-        return self._found[folder]
-
-    def read(self) -> Calibration | None:
-        """The same, where only the figures matter."""
-        found = self.look()
-        return found.record if isinstance(found, Hit) else None
-
-    def keep(self, calibration: Calibration) -> bool:
-        """Store it; tell whether that could be done. From now on this process goes by it.
-
-        Raises:
-            UsageError: a load would refuse it.
-        """
-        kept = cache_of(CALIBRATION).save(machine_key(), calibration)
-        self._found[folder_of(CALIBRATION)] = Hit(calibration, 0.0)
-        return kept
-
-    def forget(self) -> None:
-        """Read again when asked next."""
-        self._found.clear()
-
-
-def _look() -> Lookup[Calibration]:
-    try:
-        found = cache_of(CALIBRATION).look(machine_key(), inf)
-    except Exception as error:
-        LOG.debug("cannot look up the calibration", exc_info=True)
-        return Miss(Unreadable(type(error).__name__))
-    if isinstance(found, Miss):
-        LOG.debug("no calibration: %s", found.why)
-    return found
+        super().__init__(CALIBRATION, machine_key)
 
 
 CALIBRATIONS: Final = Calibrations()

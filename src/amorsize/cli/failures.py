@@ -15,10 +15,18 @@ from amorsize.cli.exits import (
     ResultMisfitError,
 )
 from amorsize.cli.streams import say
-from amorsize.errors import AmorsizeError, ResultLostError, WorkerCrashedError
+from amorsize.errors import (
+    AmorsizeError,
+    ItemStuckError,
+    ItemTimeoutError,
+    ResultLostError,
+    WorkerCrashedError,
+)
 
 OF_THE_RUN: Final = (
     InputError,
+    ItemStuckError,
+    ItemTimeoutError,
     OutputFailedError,
     ResultLostError,
     ResultMisfitError,

@@ -26,10 +26,10 @@ from amorsize.engines.watched_handout import CHUNK_S, Handout
 from amorsize.engines.watched_intake import Intake
 from amorsize.engines.watched_process import Nursery
 from amorsize.engines.watched_toll import Toll
-from amorsize.engines.watched_verdict import HINT, Verdicts, overdue, stuck
+from amorsize.engines.watched_verdict import Verdicts
 from amorsize.engines.watched_width import Crowd
 from amorsize.engines.watched_wire import Kind, Letter
-from amorsize.errors import DeadlineExceededError
+from amorsize.errors import DeadlineExceededError, ItemStuckError, ItemTimeoutError
 from amorsize.machine.forksafety import settled_for_fork
 from amorsize.vocab.machine import ForkUnsafe
 from amorsize.vocab.plan import EngineKind
@@ -82,7 +82,7 @@ def _prepared(job: Job, reports: Reports, usual: Mask, *, may_fork: bool) -> Ite
         with ExitStack() as closing:
             marks = closing.enter_context(new_marks())
             closing.callback(marks.close)  # whatever happens: an error would keep it open
-            faults = BlackBox()
+            faults = _black_box()
             closing.callback(faults.close)
             verdict = closing.enter_context(settled_for_fork())
             may_fork = may_fork and not isinstance(verdict, ForkUnsafe)
@@ -97,6 +97,14 @@ def _prepared(job: Job, reports: Reports, usual: Mask, *, may_fork: bool) -> Ite
             run.dismiss()
     finally:
         INSIDE.reset(marker)
+
+
+def _black_box() -> BlackBox:
+    try:
+        return BlackBox()
+    except OSError as error:
+        msg = f"there are no files in memory here: {error}"
+        raise EngineStartError(msg) from error
 
 
 class _Run:
@@ -250,7 +258,9 @@ class _Run:
                 self._handout.take_back(Chunk(chunk.start + at, [chunk.items[at]]))
             return
         if not self._nursery.can_fork():
-            self._verdicts.give_up(chunk, stuck(self._verdicts.named(chunk)[0]), "the caller")
+            self._verdicts.give_up(
+                chunk, ItemStuckError.for_item(self._verdicts.named(chunk)[0]), "the caller"
+            )
             return
         self._make_room()
         process = self._hire(chunk, born_for=chunk)
@@ -335,8 +345,7 @@ class _Run:
         """Raise where it has passed; false until then."""
         care = self._care
         if care.deadline_s is not None and perf_counter() - care.began_s >= care.deadline_s:
-            msg = f"the run was not done within deadline={care.deadline_s:g} seconds"
-            raise DeadlineExceededError(msg, hint=HINT)
+            raise DeadlineExceededError.after(care.deadline_s)
         return False
 
     def _end_overdue(self) -> None:
@@ -357,7 +366,7 @@ class _Run:
         lost = process.give_away_next()
         self._handout.take_back(process.rest())
         self._part_with(process)
-        error = overdue(self._verdicts.named(lost)[0], timeout_s)
+        error = ItemTimeoutError.for_item(self._verdicts.named(lost)[0], timeout_s)
         self._verdicts.try_again(lost, error, process.where)
         self._heed()
 

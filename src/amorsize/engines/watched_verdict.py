@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from amorsize.engines.base import Failure
 from amorsize.engines.collected import Failure as Collected
 from amorsize.engines.collected import Skipped
 from amorsize.engines.per_item import PerItem
-from amorsize.errors import ItemStuckError, ItemTimeoutError
 from amorsize.vocab.policies import OnError
 
 if TYPE_CHECKING:
     from amorsize.engines.base import Job, Reports
     from amorsize.engines.source import Chunk
     from amorsize.engines.watched_handout import Handout
-
-HINT: Final = "the error's 'results' are those that are done, 'remaining' the other indices"
 
 
 class Verdicts:
@@ -59,23 +56,3 @@ class Verdicts:
         left_out = self._policies is not None and self._policies.on_error is OnError.SKIP
         given = Skipped.of(index, error) if left_out else Collected.of(index, item, error)
         self._reports.done(lost.start, [given], 0.0)
-
-
-def stuck(index: int) -> ItemStuckError:
-    """For an item that cannot travel."""
-    error = ItemStuckError(
-        f"item {index} cannot be sent to a worker process, and no process can be forked for it",
-        hint="give plain data, and open or make the rest inside the function",
-    )
-    error.index = index
-    return error
-
-
-def overdue(index: int, timeout_s: float) -> ItemTimeoutError:
-    """For an item that was ended."""
-    error = ItemTimeoutError(
-        f"item {index} took longer than timeout={timeout_s:g} seconds, and was ended",
-        hint=HINT,
-    )
-    error.index = index
-    return error

@@ -84,7 +84,7 @@ def is_hungry(profile: Profile) -> bool:
 def workers_that_fit(profile: Profile, situation: Situation) -> int | None:
     """The caller included; ``None`` where it does not matter, or nobody knows what is free."""
     room = situation.room
-    if room is None or profile.peak_bytes <= WORKER_BYTES:
+    if room is None:
         return None
     free = room.free_bytes - reserve_bytes(room.limit_bytes)
     return max(1, int(free / (profile.peak_bytes + WORKER_BYTES)))

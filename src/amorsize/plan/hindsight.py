@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from amorsize.plan.experience import machine_correction
 from amorsize.stats.shrinkage import correction
 from amorsize.vocab.estimate import Measured
 from amorsize.vocab.foretold import Foretold
+from amorsize.vocab.plan import EngineKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from amorsize.vocab.plan import Decision, EngineKind
+    from amorsize.vocab.plan import Decision
     from amorsize.vocab.profile import Profile
     from amorsize.vocab.record import RunRecord
+    from amorsize.vocab.situation import Situation
 
 
-def correction_of(profile: Profile, engines: Collection[EngineKind]) -> float:
-    """The factor by which earlier runs on these engines say that the model is off."""
-    return correction(runs_against_the_model(profile, engines))
+def correction_of(
+    profile: Profile, engines: Collection[EngineKind], situation: Situation | None = None
+) -> float:
+    """The factor by which earlier runs on these engines say that the model is off.
+
+    Those of the function itself, drawn towards what runs of all functions say of this machine.
+    """
+    here = machine_correction(situation, engines)
+    return correction(runs_against_the_model(profile, engines), before=here)
 
 
 def runs_against_the_model(profile: Profile, engines: Collection[EngineKind]) -> list[float]:
@@ -34,6 +43,8 @@ def foretold(run: RunRecord) -> tuple[Foretold, ...]:
     """What to keep of a run that was predicted; nothing of another."""
     decision, profile = run.decision, run.profile
     if decision is None or profile is None or not decision.is_parallel:
+        return ()
+    if run.engine is EngineKind.WATCHED:  # the caller ran nothing: not what was foretold
         return ()
     kept = Foretold(
         predicted_s=profile.wall_s + decision.expected.total_s,
@@ -55,7 +66,7 @@ def _modelled_s(run: RunRecord, decision: Decision, profile: Profile) -> float |
     if not as_foretold or left_s <= 0 or decision.serial_s <= 0:
         return None
     engine = decision.chosen.engine
-    alone = decision.expected.times(1 / correction_of(profile, {engine}))
+    alone = decision.expected.times(1 / correction_of(profile, {engine}, run.situation))
     grown = left_s / decision.serial_s
     work_s = grown * (alone.compute_s + alone.tail_s)
     return profile.wall_s + alone.startup_s + work_s + alone.dispatch_s + alone.transfer_s

@@ -67,8 +67,8 @@ class Tried:
     """One kind of pool, ready to be priced at any size."""
 
     __slots__ = (
-        *("_case", "_chunked", "_correction", "_kind", "_likely", "_price"),
-        *("capacity", "work"),
+        *("_case", "_chunked", "_correction", "_kind", "_likely"),
+        *("capacity", "price", "work"),
     )
 
     def __init__(
@@ -77,8 +77,8 @@ class Tried:
         self._kind = kind
         self._case = case
         self._chunked = chunked or kind is PoolKind.PROCESSES
-        self._price = _price(kind, case, price or pool_price(kind, case.situation))
-        self._correction = correction_of(case.profile, _SAME_KIND[kind])
+        self.price = _price(kind, case, price or pool_price(kind, case.situation))
+        self._correction = correction_of(case.profile, _SAME_KIND[kind], case.situation)
         self.capacity = facts.capacity_of(case, ENGINES[kind])
         self.work = self.work_if(case.profile.remaining.median_s)
         away_s, caller_s = facts.transfers_of(
@@ -104,7 +104,7 @@ class Tried:
         )
 
     def makespan(self, candidate: PoolCandidate, work: Work) -> Makespan:
-        plain = pool_makespan(work, candidate, price=self._price, capacity=self.capacity)
+        plain = pool_makespan(work, candidate, price=self.price, capacity=self.capacity)
         return plain if self._correction == 1 else plain.times(self._correction)
 
     def best_of(self, jobs: int, most: int) -> Sized:
@@ -126,7 +126,7 @@ class Tried:
             return {1}
         if self._case.options.chunksize is not None:
             return {self._case.options.chunksize}
-        best = fixed_chunk(self.work, jobs, self._price)
+        best = fixed_chunk(self.work, jobs, self.price)
         even = ceil(self.work.items / jobs)
         rounds = (ceil(even / 2**halvings) for halvings in range(MOST_HALVINGS))
         return {max(1, min(size, even, most)) for size in (best // 2, best, 2 * best, *rounds)}

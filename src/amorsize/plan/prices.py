@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from amorsize.stats.shrinkage import typical
 from amorsize.vocab.advice import PoolKind
 from amorsize.vocab.estimate import Assumed, Measured
 from amorsize.vocab.plan import EngineKind
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amorsize.vocab.estimate import Estimate
-    from amorsize.vocab.situation import Situation
+    from amorsize.vocab.situation import Experience, Situation
 
 GIGABYTE: Final = Gigabyte(
     fork=Assumed(median_s=1.2e-3, why="2.2 GB took 2.5 to 3.5 ms, an empty heap 0.2 ms"),
@@ -149,6 +150,28 @@ _SPAWNED: Final = {
 }
 
 
+BELIEVABLE: Final = 30
+"""No price is so many times the assumed one, nor so small a part of it.
+
+Machines differ by less, and a file that somebody has written cannot make advice absurd."""
+
+SEEN_IN_RUNS: Final[Mapping[Priced, tuple[str, ...]]] = {
+    Priced.TEAM: ("blocking", "per_worker"),
+    Priced.LOKY_COLD: ("blocking", "per_worker"),
+    Priced.THREADS: ("blocking", "delay"),
+}
+"""Parts that make up the wait for the first item of a run, which every run shows for nothing.
+
+Sending the function to workers that are there already takes as long as anything else."""
+
+
+def priced_as(engine: EngineKind, situation: Situation) -> Priced:
+    """The name under which the price of an engine of ours is known."""
+    if engine is EngineKind.LOKY:
+        return Priced.LOKY_WARM if situation.spawned_warm else Priced.LOKY_COLD
+    return Priced.THREADS if engine is EngineKind.THREADS else Priced.TEAM
+
+
 def pool_price(kind: PoolKind, situation: Situation) -> Price:
     """What one of the standard pools costs in this process."""
     processes, threads = pools_priced(situation)
@@ -163,22 +186,17 @@ def pools_priced(situation: Situation | None) -> tuple[Priced, Priced]:
 
 def price_of(engine: EngineKind, situation: Situation) -> Price:
     """What ``engine`` costs in this process."""
-    match engine:
-        case EngineKind.SERIAL | EngineKind.ASYNC:
-            return SERIAL
-        case EngineKind.THREADS:
-            return price_here(Priced.THREADS, situation)
-        case EngineKind.LOKY:
-            warm = situation.spawned_warm
-            return price_here(Priced.LOKY_WARM if warm else Priced.LOKY_COLD, situation)
-        case EngineKind.TEAM | EngineKind.WATCHED:
-            return price_here(Priced.TEAM, situation)
+    if engine in {EngineKind.SERIAL, EngineKind.ASYNC}:
+        return SERIAL
+    return price_here(priced_as(engine, situation), situation)
 
 
 def price_here(what: Priced, situation: Situation) -> Price:
     """What one engine or pool costs in this process: measured, where the situation tells."""
     known = situation.calibration
     price = ASSUMED[what] if known is None else known.prices.get(what, ASSUMED[what])
+    if situation.experience is not None:
+        price = _as_seen(what, price, situation.experience)
     if what in _SPAWNED and situation.imports is not None:
         return replace(price, delay=dearer(price.delay, situation.imports.median_s))
     if what not in _FORKED or not situation.heap_bytes:
@@ -186,6 +204,26 @@ def price_here(what: Priced, situation: Situation) -> Price:
     more_bytes = max(0, situation.heap_bytes - SMALL_HEAP_BYTES)
     heap_s = more_bytes * gigabyte_here(situation).fork.median_s / 1e9
     return replace(price, per_worker=dearer(price.per_worker, heap_s))
+
+
+def _as_seen(what: Priced, price: Price, experience: Experience) -> Price:
+    """The same, with the parts of a start that nobody has calibrated as runs have shown them."""
+    ratios = experience.starts.get(what, ())
+    if not ratios:
+        return price
+    factor = typical(ratios, most=BELIEVABLE)
+    low, high = min(factor, *ratios), max(factor, *ratios)
+    parts = {
+        name: Measured(
+            median_s=factor * assumed.median_s,
+            low_s=low * assumed.median_s,
+            high_s=high * assumed.median_s,
+            samples=len(ratios),
+        )
+        for name in SEEN_IN_RUNS[what]
+        if isinstance(assumed := getattr(price, name), Assumed)
+    }
+    return replace(price, **parts)
 
 
 def gigabyte_here(situation: Situation) -> Gigabyte:

@@ -112,7 +112,7 @@ class Sizes:
         self._case = case
         self.work = facts.work_of(case, engine)
         self._price = _price(engine, case)
-        self._correction = correction_of(case.profile, {engine})
+        self._correction = correction_of(case.profile, {engine}, case.situation)
         self.capacity = facts.capacity_of(case, engine)
         remaining = case.profile.remaining
         self.likely = facts.between(
@@ -153,7 +153,7 @@ def offer_of(candidate: Candidate, case: Case) -> Offer:
         work=facts.work_of(case, engine),
         price=_price(engine, case),
         capacity=facts.capacity_of(case, engine),
-        correction=correction_of(case.profile, {engine}),
+        correction=correction_of(case.profile, {engine}, case.situation),
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from amorsize.vocab.estimate import Estimate
-    from amorsize.vocab.situation import Calibration, JointSpeed
+    from amorsize.vocab.situation import Calibration, Experience, JointSpeed
 
 NAMES: Final = {
     Priced.TEAM: "forked workers",
@@ -79,10 +79,18 @@ def day(calibration: Calibration) -> str:
     return moment.strftime("%Y-%m-%d at %H:%M")
 
 
-def prices_line(calibration: Calibration | None, shown: Iterable[Priced]) -> str:
+def prices_line(
+    calibration: Calibration | None,
+    shown: Iterable[Priced],
+    *,
+    experience: Experience | None = None,
+) -> str:
     """Where the prices of these engines come from, in a sentence."""
     if calibration is None:
-        return "assumed, typical times; amorsize calibrate measures them here"
+        starts = {} if experience is None else experience.starts
+        seen = [NAMES[what] for what in shown if starts.get(what)]
+        first = f"starts of {' and '.join(seen)} as in earlier runs; else " if seen else ""
+        return f"{first}assumed, typical times; amorsize calibrate measures them here"
     assumed = [NAMES[what] for what in shown if not _is_measured(calibration, what)]
     measured = f"measured on this machine on {day(calibration)}"
     return f"{measured}; assumed for {' and '.join(assumed)}" if assumed else measured

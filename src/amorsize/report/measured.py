@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from amorsize.vocab.estimate import Measured
     from amorsize.vocab.profile import GilUse, Profile
+    from amorsize.vocab.situation import Situation
 
 
-def measured_lines(profile: Profile) -> list[tuple[str, str]]:
+def measured_lines(profile: Profile, situation: Situation | None = None) -> list[tuple[str, str]]:
     """Pairs of what was looked at and what was found; what nobody looked at is left out."""
     return [
         ("items", f"{_run_of(profile)}, in {seconds(profile.wall_s)}"),
@@ -27,24 +28,28 @@ def measured_lines(profile: Profile) -> list[tuple[str, str]]:
         ("nature", _nature(profile)),
         *([("reading", f"{seconds(profile.read_s)} of a call")] if profile.read_s else ()),
         *_travels(profile),
-        *_past(profile),
+        *_past(profile, situation),
     ]
 
 
-def _past(profile: Profile) -> Iterator[tuple[str, str]]:
+def _past(profile: Profile, situation: Situation | None) -> Iterator[tuple[str, str]]:
     """How far off the model was for this function; it is corrected by part of that."""
     kinds = {run.engine for run in profile.past if run.engine is not None}
     for engine in sorted(kinds):
         ratios = runs_against_the_model(profile, {engine})
         if ratios:
             took = three_digits(sorted(ratios)[len(ratios) // 2])
-            factor = three_digits(correction_of(profile, {engine}))
+            factor = three_digits(correction_of(profile, {engine}, situation))
             runs = f"{len(ratios)} run" + ("s" if len(ratios) > 1 else "")
             name = kind_name(engine)
             yield (
                 "before",
                 f"{runs} ({name}) took {took} times the model's time; corrected by {factor}",
             )
+    others = {} if situation is None or situation.experience is None else situation.experience.runs
+    for engine in sorted(set(others) - kinds):
+        factor = three_digits(correction_of(profile, {engine}, situation))
+        yield "before", f"by runs of other functions ({kind_name(engine)}), corrected by {factor}"
 
 
 def interval(value: Measured) -> str:

@@ -43,7 +43,7 @@ class Page:
 
 def lay_out(page: Page) -> str:
     """The page as text, at most 100 wide."""
-    measured = measured_lines(page.profile)
+    measured = measured_lines(page.profile, page.situation)
     if page.situation is not None:
         measured.append(("machine", _machine(page.situation)))
     lines = [
@@ -95,8 +95,10 @@ def pairs(facts: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _prices(page: Page) -> list[str]:
-    known = None if page.situation is None else page.situation.calibration
-    words = f"(start-up and hand out: {prices_line(known, page.priced)})"
+    calibration = None if page.situation is None else page.situation.calibration
+    experience = None if page.situation is None else page.situation.experience
+    origin = prices_line(calibration, page.priced, experience=experience)
+    words = f"(start-up and hand out: {origin})"
     return wrap(words, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT * 2)
 
 

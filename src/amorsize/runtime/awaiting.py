@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from amorsize.engines.aio import AsyncEngine
 from amorsize.engines.base import Failure, Job
+from amorsize.engines.per_item import PerItem
 from amorsize.engines.refused import Refusals
 from amorsize.engines.source import IteratedSource
 from amorsize.plan.concurrency import POLITE_SHORT
@@ -67,7 +68,7 @@ class Awaiting:
     def _stopped_by(self, error: BaseException) -> None:
         if isinstance(error, (KeyboardInterrupt, CancelledError)):
             self._ledger.interrupted()
-        carry(error, self._ledger)
+        carry(error, self._ledger, marked=isinstance(self._job.func, PerItem))
 
     def _outcome(self, workers: int) -> Outcome:
         source, ledger = self._source, self._ledger

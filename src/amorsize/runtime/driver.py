@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from amorsize.engines.base import EngineStartError, Failure, Job, finished
 from amorsize.engines.chunks import run_chunk
-from amorsize.engines.per_item import patient, users_own
+from amorsize.engines.per_item import PerItem, patient, users_own
 from amorsize.engines.reaper import REAPER
 from amorsize.engines.refused import Refusals
 from amorsize.engines.registry import engine_for
@@ -23,6 +23,7 @@ from amorsize.plan.facts import has_own_threads, waits
 from amorsize.plan.footprint import is_hungry, warnings_of, workers_that_fit
 from amorsize.plan.wording import wanted
 from amorsize.runtime.ledger import Hooks, Ledger
+from amorsize.runtime.machine_memory import MachineMemory
 from amorsize.runtime.memory import Memory
 from amorsize.runtime.opening import HERE, Opening
 from amorsize.runtime.outcome import Outcome, announce
@@ -107,6 +108,7 @@ class SteppedRun:
             sampler=Sampler(self._users_func, source, self._ledger, memory=memory),
         )
         self._memory = memory
+        self._machine_memory = MachineMemory()
         self._parallel: Decision | None = None
         self._workers = 1
         self._may_give_up = True
@@ -120,7 +122,7 @@ class SteppedRun:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 self._ledger.interrupted()
-            carry(error, self._ledger)
+            carry(error, self._ledger, marked=isinstance(self._func, PerItem))
             raise
 
     def steps(self) -> Steps[None]:
@@ -151,6 +153,8 @@ class SteppedRun:
                 self._ledger.note(note)
         record = self._record()
         self._memory.keep_run(record)
+        if not isinstance(self._source, WindowedSource):  # that time is its consumer's, too
+            self._machine_memory.keep(record, self._memory.name)
         record = replace(record, memory=self._memory.told)
         if self._workers > 1:
             REAPER.reap(max(REAP_S, REAP_SHARE * record.wall_s) / (self._workers - 1))
@@ -184,6 +188,7 @@ class SteppedRun:
         job, before, began = self._job(decision), self._ledger.completed, _Clocks.read(self._ledger)
         engine = self._engine(decision)
         job = self._within_memory(job, engine)
+        self._ledger.first_item_s = None
         try:
             with _prepared(engine, pin=self._pins(), patience_s=self._patience_s(decision)):
                 workers = yield from engine_for(engine).steps(job, self._ledger)
@@ -192,6 +197,8 @@ class SteppedRun:
             self._around.rule_out(decision.chosen.engine, str(error))
         else:
             self._account(decision, workers, self._ledger.completed - before)
+            if engine is decision.chosen.engine:
+                self._note_start(decision, workers, began)
             self._correct(decision, workers, began)
         self._note_broken_input()
 
@@ -226,6 +233,13 @@ class SteppedRun:
             self._parallel, self._workers, self._shared_items = decision, workers, items
         self._may_give_up = False
         self._opening.start_over()
+
+    def _note_start(self, decision: Decision, workers: int, began: _Clocks) -> None:
+        """What starting took: of items that are sent ahead, the first need not be the caller's."""
+        first_s, chosen = self._ledger.first_item_s, decision.chosen
+        alike = workers == chosen.workers or chosen.engine is EngineKind.THREADS
+        if first_s is not None and alike and self._source.is_in_memory:
+            self._machine_memory.started(chosen, self._around.situation(), first_s - began.wall_s)
 
     def _correct(self, decision: Decision, workers: int, began: _Clocks) -> None:
         """Time inside the function counts no longer than cores were there to compute.

@@ -56,6 +56,8 @@ class Ledger:
     """So many results have been taken away already."""
     failure: Failure | None = None
     work_s: float = 0.0
+    first_item_s: float | None = None
+    """When the first item began of which the result has come since this was cleared."""
     notes: list[str] = field(default_factory=list)
     lost: list[Stranded] = field(default_factory=list)
     waiting: Waiting | None = None
@@ -108,6 +110,8 @@ class Ledger:
     def done(self, start: int, results: Sequence[Any], busy_s: float) -> None:
         """See ``Reports.done``."""
         self.work_s += busy_s
+        if self.first_item_s is None:
+            self.first_item_s = perf_counter() - busy_s
         if self.journal is not None:
             self._keep_new()
             results = self.journal.take(start, results)
@@ -137,6 +141,12 @@ class Ledger:
 
     def settle(self) -> None:
         """Close gaps, then tell those who watch."""
+        self._close_gaps()
+        if self.watched:
+            self._deliver()
+        self.tick()
+
+    def _close_gaps(self) -> None:
         self._keep_new()
         while self._pieces:
             piece = self._pieces.pop(self.base + len(self.results), None)
@@ -145,12 +155,10 @@ class Ledger:
             self.results.extend(piece)
             self._ahead -= len(piece)
         self._kept = len(self.results)
-        if self.watched:
-            self._deliver()
-        self.tick()
 
     def pieces(self) -> list[tuple[int, Sequence[Any]]]:
         """Consecutive results and the index of the first, in order, apart."""
+        self._close_gaps()
         return [(self.base, self.results), *sorted(self._pieces.items())]
 
     def failed(self, failure: Failure) -> None:
@@ -196,7 +204,7 @@ class Ledger:
     def interrupted(self) -> None:
         """Hand over all that has come: Ctrl-C may have cut a delivery short, too."""
         hooks, self.hooks = self.hooks, Hooks()
-        self.settle()
+        self._close_gaps()
         if hooks.interrupted is not None:
             hooks.interrupted(self.results)
 

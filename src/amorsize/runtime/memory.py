@@ -178,6 +178,12 @@ class Memory:
         if self._recalled is not None and sys.gettrace() is None and sys.getprofile() is None:
             remember(self._recalled.identity, choice, learned)
 
+    @property
+    def name(self) -> str:
+        """Under which the function is known here; empty where it was not looked up, or is not."""
+        shared = self._recalled is not None and self._recalled.identity.shared
+        return self._recalled.identity.key if self._recalled is not None and shared else ""
+
     # -- in words
 
     @property

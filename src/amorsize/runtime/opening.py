@@ -115,11 +115,8 @@ class Opening:
         return known[1]
 
     def _forecast(self) -> Forecast:
-        source = self._source
-        known = isinstance(source, IndexedSource) and self.may_probe
-        return self.costs.forecast(
-            left=source.left(), position=source.position, length=source.length if known else None
-        )
+        source, length = self._source, self._source.length if self.may_probe else None
+        return self.costs.forecast(left=source.left(), position=source.position, length=length)
 
     @property
     def may_probe(self) -> bool:
@@ -287,6 +284,7 @@ class Opening:
             return False
         if not self._sampler.recalls(self.spent_s):
             self.probe(probing.probes_for(whole_s))
+            self._sampler.recalls(self.spent_s)  # the probes may have taken long enough for it
         return self._could_pay()
 
     def _looks_short(self) -> bool:

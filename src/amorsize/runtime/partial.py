@@ -5,8 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any, overload
+
+from amorsize.engines.collected import Skipped
+from amorsize.runtime.applied import users_view
 
 if TYPE_CHECKING:
     from amorsize.runtime.ledger import Ledger
@@ -87,13 +90,28 @@ class Remaining(Sequence[int]):
         return f"<{len(self)} indices{more}>"
 
 
-def carry(error: BaseException, ledger: Ledger) -> None:
-    """Let ``error`` say what is done, where it takes attributes and has none of these names."""
-    done = PartialResults(ledger.pieces())
+def carry(error: BaseException, ledger: Ledger, *, marked: bool = False) -> None:
+    """Let ``error`` say what is done, where it takes attributes and has none of these names.
+
+    Results may be ``marked`` by policies: the user is shown none of that. An item that was skipped
+    has no result, and does not remain to be done.
+    """
+    pieces = ledger.pieces()
+    done = PartialResults(pieces)
     with suppress(Exception):
-        _put(error, "results", done)
+        _put(error, "results", PartialResults(list(_unmarked(pieces))) if marked else done)
     with suppress(Exception):
         _put(error, "remaining", _remaining(done.spans(), ledger.total))
+
+
+def _unmarked(pieces: Sequence[tuple[int, Sequence[Any]]]) -> Iterator[tuple[int, list[Any]]]:
+    for start, results in pieces:
+        at = start
+        for is_skipped, some in groupby(results, lambda result: type(result) is Skipped):
+            run = list(some)
+            if not is_skipped:
+                yield at, users_view(run)
+            at += len(run)
 
 
 def _put(error: BaseException, name: str, value: object) -> None:

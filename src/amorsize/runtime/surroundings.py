@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from amorsize.cache.calibrations import CALIBRATIONS
+from amorsize.cache.experiences import EXPERIENCES
 from amorsize.calibrate.imports import IMPORTS
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.reaper import REAPER
@@ -63,6 +64,7 @@ class Surroundings:
                 others=others and min(others, others_running()),
                 machine_cores=os.cpu_count(),
                 calibration=CALIBRATIONS.at_hand,
+                experience=EXPERIENCES.at_hand,
                 imports=IMPORTS.at_hand,
             )
         elif self._full.others:
@@ -72,6 +74,8 @@ class Surroundings:
             self._full = replace(self._full, calibration=CALIBRATIONS.read())
         if profile is not None and self._full.room is None and is_hungry(profile):
             self._full = replace(self._full, room=_room())
+        if may_read and self._full.experience is None:
+            self._full = replace(self._full, experience=EXPERIENCES.read())
         return self._full
 
     def measure_imports(self, patience_s: float) -> None:

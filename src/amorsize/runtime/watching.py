@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ def watch(
     Raises:
         BackendRefusedError: there can be no such process, and why.
     """
+    if sys.platform != "linux":
+        raise _refusal(options, "it needs Linux")
     if isinstance(source, IteratedSource) and source.is_fleeting:
         raise _refusal(options, in_words(FLEETING))
     job = Job(
@@ -73,8 +76,9 @@ def care_of(options: Options, began_s: float) -> Care:
 
 
 def _is_fixed(options: Options, situation: Situation) -> bool:
-    nested = situation.nested_in is not None
-    return nested or options.n_jobs is not None or options.backend is Backend.SERIAL
+    """Whether more workers must not come, or would only wait for their turn to start."""
+    forced = options.n_jobs is not None or options.rate_per_s is not None
+    return forced or situation.nested_in is not None or options.backend is Backend.SERIAL
 
 
 def _workers(options: Options, situation: Situation) -> int:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from amorsize.vocab.estimate import Assumed, Estimate
+from amorsize.vocab.plan import EngineKind
 
 NO_TIME: Final = Assumed(median_s=0.0, why="nothing is done per item")
 
@@ -101,6 +102,20 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Experience:
+    """What runs on this machine have shown, whatever they ran."""
+
+    starts: Mapping[Priced, tuple[float, ...]]
+    """Time for which a start blocked the caller over the assumed one, the latest last."""
+    runs: Mapping[EngineKind, Mapping[str, float]]
+    """Actual over modelled time of the latest run of each function, by its name in the cache."""
+    timestamp: float
+    system_info: Mapping[str, Any]
+    """The machine's fingerprint."""
+    cache_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """Facts about this process and machine that rule engines in or out."""
 
@@ -130,5 +145,7 @@ class Situation:
     """How ``multiprocessing.Pool`` would start its workers."""
     calibration: Calibration | None = field(default=None, repr=False)
     """What engines cost here; ``None``: nobody has measured it, or there was no time to look."""
+    experience: Experience | None = field(default=None, repr=False)
+    """What earlier runs have shown of this machine; ``None``: nothing, or not looked up."""
     imports: Estimate | None = None
     """What a spawned worker imports of this program, in seconds; ``None``: not measured."""

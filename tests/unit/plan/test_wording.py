@@ -16,6 +16,7 @@ REASONS: dict[type[Rejection], Rejection] = {
     plan.CarriesConnection: plan.CarriesConnection("a socket"),
     plan.ChangesItsItem: plan.ChangesItsItem(),
     plan.OneCore: plan.OneCore(1),
+    plan.TooMuchMemory: plan.TooMuchMemory(3e9, 2_000_000_000),
     plan.Nested: plan.Nested("a worker"),
     plan.NotForced: plan.NotForced("n_jobs=2"),
     plan.Slower: plan.Slower(0.5),

@@ -13,7 +13,7 @@ from amorsize.report.calibration import (
     prices_line,
 )
 from amorsize.vocab.estimate import Assumed
-from amorsize.vocab.situation import Calibration, JointSpeed, Priced
+from amorsize.vocab.situation import Calibration, Experience, JointSpeed, Priced
 from tests.support.calibrated import calibration, measured, speed
 
 KNOWN = calibration()
@@ -91,3 +91,15 @@ def test_a_table_says_where_its_prices_are_from(
     known: Calibration | None, shown: list[Priced], line: str
 ) -> None:
     assert prices_line(known, shown) == line
+
+
+@pytest.mark.parametrize(("shown", "told"), [(Priced.TEAM, True), (Priced.THREADS, False)])
+def test_starts_that_runs_have_shown_are_told(shown: Priced, *, told: bool) -> None:
+    seen = Experience(
+        starts={Priced.TEAM: (1.2,)}, runs={}, timestamp=0.0, system_info={}, cache_version=2
+    )
+
+    line = prices_line(None, [shown], experience=seen)
+
+    assert line.startswith("starts of forked workers as in earlier runs; else assumed") is told
+    assert "earlier runs" not in prices_line(KNOWN, [shown], experience=seen)
