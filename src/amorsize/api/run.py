@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,7 @@ from amorsize.vocab.plan import Untried
 from amorsize.vocab.policies import NO_POLICIES
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from amorsize.engines.source import Source
     from amorsize.runtime.awaiting import Awaiting
@@ -67,9 +67,7 @@ def run(
             also = (policies.setup, policies.seed)
             hooks.journal = closing.enter_context(opened(checkpoint, func, also=also))
             func = hooks.journal.wrapped(func)
-        ready = closing.enter_context(
-            _ready(func, data, options, policies=policies, hooks=hooks, keep=keep)
-        )
+        ready = _ready(closing, func, data, options, policies=policies, hooks=hooks, keep=keep)
         if awaits:
             done = _awaiting(ready, hooks).run()
         else:
@@ -90,7 +88,8 @@ async def arun(
 ) -> Run:
     """``run`` for a coroutine function, on the running loop."""
     hooks = Hooks(progress=progress)
-    with _ready(func, data, options, policies=policies, hooks=hooks, keep=keep) as ready:
+    with ExitStack() as closing:
+        ready = _ready(closing, func, data, options, policies=policies, hooks=hooks, keep=keep)
         done = await _awaiting(ready, hooks).arun()
     return _told(done, data, ready.source)
 
@@ -103,8 +102,8 @@ class _Ready(NamedTuple):
     options: Options
 
 
-@contextmanager
 def _ready(
+    closing: ExitStack,
     func: Callable[[Any], Any],
     data: Iterable[Any],
     options: Options,
@@ -112,19 +111,21 @@ def _ready(
     policies: Policies,
     hooks: Hooks,
     keep: bool,
-) -> Iterator[_Ready]:
-    """With policies: the function with them around it, and a source of items with their index."""
+) -> _Ready:
+    """With policies: the function with them around it, and a source of items with their index.
+
+    ``closing`` undoes it; a context manager of our own would touch what passes through it.
+    """
     if policies == NO_POLICIES:
-        yield _Ready(func, _read(data, hooks, keep=keep), options)
-        return
+        return _Ready(func, _read(data, hooks, keep=keep), options)
     from amorsize.runtime.applied import applied, users_view
 
     options = replace(options, rate_per_s=policies.rate_per_s)
     hooks.deliver = _seen_by(hooks.deliver, users_view)
     hooks.interrupted = _seen_by(hooks.interrupted, users_view)
     source = _read(data, hooks, keep=keep, numbered=True)
-    with applied(func, policies, awaits=gives_coroutines(func)) as per_item:
-        yield _Ready(per_item, source, options)
+    per_item = closing.enter_context(applied(func, policies, awaits=gives_coroutines(func)))
+    return _Ready(per_item, source, options)
 
 
 def _read(data: Iterable[Any], hooks: Hooks, *, keep: bool, numbered: bool = False) -> Source:
