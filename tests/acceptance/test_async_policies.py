@@ -203,6 +203,32 @@ def test_refused_coroutines_are_awaited_again_before_a_policy_sees_them(run: Run
     assert set(flaky.calls.values()) == {3}
 
 
+def double_when_calm(item: int) -> int:
+    if TOLD.setdefault(item, 0) == 0:
+        TOLD[item] = 1
+        raise BusyError(item)
+    TOLD[item] += 1
+    return 2 * item
+
+
+TOLD: dict[int, int] = {}
+
+
+@pytest.mark.parametrize("backend", ["serial", "threads"])
+def test_results_of_calls_made_again_are_kept_in_a_checkpoint(backend: Any, tmp_path: Path) -> None:
+    TOLD.clear()
+    for _ in range(2):
+        results = amorsize.execute(
+            double_when_calm,
+            range(4),
+            backend=backend,
+            checkpoint=tmp_path / "kept",
+            is_overload=is_busy,
+        )
+        assert results == [0, 2, 4, 6]
+    assert set(TOLD.values()) == {2}
+
+
 @pytest.mark.parametrize("backend", ["serial", "threads"])
 def test_refused_calls_keep_to_the_rate(backend: Any) -> None:
     flaky = Flaky(BusyError, 1)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from amorsize.api.execute import execute
 from amorsize.api.run import run
+from amorsize.api.stream import stream
 from amorsize.cache.experiences import Experiences
 from amorsize.engines.reaper import REAPER
 from amorsize.plan.choose import decide
@@ -76,6 +79,19 @@ def test_the_plain_loop_shows_nothing_of_it() -> None:
     run(square, range(500), Options(backend=Backend.SERIAL))
 
     assert stored() is None
+
+
+def nap(number: int) -> int:
+    time.sleep(1e-3)
+    return number
+
+
+def test_a_stream_shows_nothing_of_it_for_its_time_is_its_consumers_too() -> None:
+    assert list(stream(nap, range(300))) == list(range(300))
+    assert stored() is None
+
+    assert execute(nap, range(300)) == list(range(300))
+    assert stored() is not None
 
 
 @pytest.mark.parametrize(("name", "kept"), [("a function", 1), ("", 0)])
