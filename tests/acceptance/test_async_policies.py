@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -285,24 +287,38 @@ def test_what_stops_an_async_run_tells_what_is_done() -> None:
     assert list(raised.value.remaining) == [1, 2, 3]  # type: ignore[attr-defined]  # likewise
 
 
-def write_pid(place: tuple[Path, int]) -> None:
-    folder, item = place
-    (folder / str(item)).write_text("ended")
+def place_of(folder: Path) -> Path:
+    return folder / str(os.getpid())
+
+
+def end_at(place: Path) -> None:
+    place.write_text("ended")
+
+
+def until_joined(item: int, place: Path, *, caller: int) -> int:
+    """From item 50 on the caller waits for a worker to take part."""
+    joined = place.with_name("joined")
+    if os.getpid() != caller:
+        joined.touch()
+    elif item >= 50:
+        until = time.monotonic() + 30
+        while not joined.exists() and time.monotonic() < until:
+            time.sleep(1e-3)
+    time.sleep(1e-3)
+    return int(place.name)
 
 
 def test_workers_of_a_session_come_to_their_teardown(tmp_path: Path) -> None:
-    def work(item: int, value: tuple[Path, int]) -> int:
-        return item + value[1]
-
-    def set_up() -> tuple[Path, int]:
-        import os
-
-        return tmp_path, os.getpid()
-
-    data = list(range(40))
     with amorsize.Session(2) as session:
-        results = session.execute(
-            work, data, setup=set_up, teardown=write_pid, backend="processes", n_jobs=2
+        assert session.submit(abs, -1).result() == 1  # from here on nothing is forked
+        makers = session.execute(
+            partial(until_joined, caller=os.getpid()),
+            range(100),
+            setup=partial(place_of, tmp_path),
+            teardown=end_at,
+            backend="processes",
+            n_jobs=2,
+            chunksize=1,
         )
-        makers = {str(result - item) for result, item in zip(results, data, strict=True)}
-        assert makers <= {file.name for file in tmp_path.iterdir()}
+        assert len(set(makers)) == 2
+        assert set(makers) <= {int(file.name) for file in tmp_path.iterdir() if file.name.isdigit()}
