@@ -16,7 +16,7 @@ import amorsize
 from amorsize.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
     Run = Callable[..., Any]
@@ -295,30 +295,30 @@ def end_at(place: Path) -> None:
     place.write_text("ended")
 
 
-def until_joined(item: int, place: Path, *, caller: int) -> int:
-    """From item 50 on the caller waits for a worker to take part."""
-    joined = place.with_name("joined")
-    if os.getpid() != caller:
-        joined.touch()
-    elif item >= 50:
-        until = time.monotonic() + 30
-        while not joined.exists() and time.monotonic() < until:
-            time.sleep(1e-3)
+def maker_of(_: int, place: Path, *, caller: int) -> int:
     time.sleep(1e-3)
+    if os.getpid() != caller:
+        place.with_name("joined").touch()
     return int(place.name)
+
+
+def items_until(joined: Path) -> Iterator[int]:
+    """Enough for a worker to take part, however long it takes to start."""
+    until = time.monotonic() + 20
+    while not joined.exists() and time.monotonic() < until:
+        yield 0
 
 
 def test_workers_of_a_session_come_to_their_teardown(tmp_path: Path) -> None:
     with amorsize.Session(2) as session:
         assert session.submit(abs, -1).result() == 1  # from here on nothing is forked
         makers = session.execute(
-            partial(until_joined, caller=os.getpid()),
-            range(100),
+            partial(maker_of, caller=os.getpid()),
+            items_until(tmp_path / "joined"),
             setup=partial(place_of, tmp_path),
             teardown=end_at,
             backend="processes",
             n_jobs=2,
-            chunksize=1,
         )
         assert len(set(makers)) == 2
         assert set(makers) <= {int(file.name) for file in tmp_path.iterdir() if file.name.isdigit()}
