@@ -133,9 +133,9 @@ def test_a_warning_that_the_caller_does_not_want_is_not_shown(way: Way) -> None:
     assert not caught
 
 
-def raises_warnings(item: int, *, anywhere: bool) -> int:
+def raises_warnings(item: int, *, anywhere: bool, caller: int) -> int:
     time.sleep(1e-3)
-    if (anywhere and item == ITEMS - 1) or os.getpid() != CALLER:
+    if (anywhere and item == ITEMS - 1) or os.getpid() != caller:
         warnings.warn("too odd", RuntimeWarning, stacklevel=1)
     return item
 
@@ -145,7 +145,7 @@ def test_a_warning_that_is_an_error_for_the_caller_is_one_in_a_worker(way: Way) 
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         with pytest.raises(RuntimeWarning, match="too odd"):
-            way.run(partial(raises_warnings, anywhere=anywhere), range(ITEMS))
+            way.run(partial(raises_warnings, anywhere=anywhere, caller=CALLER), range(ITEMS))
 
 
 LINES = 100
