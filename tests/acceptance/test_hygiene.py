@@ -61,7 +61,7 @@ def test_what_is_printed_and_logged_appears_once_in_a_pipe(backend: str, script:
     told = script.run(PRINTING.format(backend=backend))
     assert Counter(told.out.splitlines()) == Counter(SPOKEN)
     assert Counter(told.err.splitlines()) == Counter(f"complained {i}" for i in range(ITEMS))
-    assert told.facts[0]["workers"] > 1
+    assert told.facts[0]["unclear"] or told.facts[0]["workers"] > 1
 
 
 @pytest.mark.slow

@@ -156,8 +156,8 @@ def test_a_team_that_cannot_be_completed_works_with_those_it_has(
             assert recorder.notes
 
     if results is None:  # not even one could be had
-        assert nth == 2
         assert call != "fork"
+        assert nth == 2 or call == "memfd_create"  # all workers share some of those
         assert Tally(tmp_path / "calls").counts() == Counter()
     else:
         assert results == [-index for index in range(ITEMS)]
