@@ -14,7 +14,6 @@ import pytest
 import amorsize
 from amorsize import Failure, RetryPolicy, UsageError, execute, item_rng
 from amorsize.engines.item_rng import DRAW
-from amorsize.engines.numbered import Numbering
 from amorsize.engines.per_item import PerItem
 from amorsize.engines.source import source_of
 from amorsize.engines.worker_state import Setup
@@ -347,7 +346,7 @@ def test_a_worker_lets_go_of_what_belonged_to_an_earlier_run(way: Way, tmp_path:
 def test_both_threads_of_a_trial_end_what_they_made(tmp_path: Path) -> None:
     log = tmp_path / "log"
     setup = Setup(partial(Connection, log), Connection.close)
-    source = source_of(range(8), numbering=Numbering())
+    source = source_of(range(8), numbered=True)
     ledger = Ledger(Hooks(), 8)
     func = PerItem(func=partial(meet, both=threading.Barrier(2)), setup=setup)
     try_threads(func, source, ledger, most=2)

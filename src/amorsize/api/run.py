@@ -130,13 +130,10 @@ def _ready(
 
 def _read(data: Iterable[Any], hooks: Hooks, *, keep: bool, numbered: bool = False) -> Source:
     """With a journal, what has only ``__getitem__`` is iterated: it may end before it says."""
-    from amorsize.engines.numbered import Numbering
-
-    numbering = Numbering() if numbered else None
-    source = source_of(data, keep=keep, numbering=numbering)
+    source = source_of(data, keep=keep, numbered=numbered)
     if hooks.journal is None or source.exact:
         return source
-    return iterated(data, keep=keep, numbering=numbering)
+    return iterated(data, keep=keep, numbered=numbered)
 
 
 def _told(done: Outcome, data: Iterable[Any], source: Source) -> Run:

@@ -25,15 +25,23 @@ class Reaper:
 
     def _collect(self, pid: int, pidfd: int) -> None:
         # a Ctrl-C between two of these steps must not keep a descriptor that is closed
+        is_mine = True
         try:
             self._leaving.remove((pid, pidfd))
+        except ValueError:  # another thread has collected it: the number is somebody else's by now
+            is_mine = False
         finally:
-            try:
-                os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG)
-            except ChildProcessError:
-                pass  # the user's own waitpid(-1) was faster
-            finally:
-                os.close(pidfd)
+            if is_mine:
+                _let_go(pidfd)
+
+
+def _let_go(pidfd: int) -> None:
+    try:
+        os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG)
+    except ChildProcessError:
+        pass  # the user's own waitpid(-1) was faster
+    finally:
+        os.close(pidfd)
 
 
 def has_ended(pidfd: int, patience_s: float | None = 0.0) -> bool:

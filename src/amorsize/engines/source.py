@@ -19,7 +19,7 @@ from amorsize.engines.numbered import Numbered
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from amorsize.engines.numbered import Finished, Numbering
+    from amorsize.engines.numbered import Finished
 
 INDEXED_TYPES = (list, tuple, range, str, bytes, bytearray, array.array)
 IN_MEMORY_TYPES: tuple[type, ...] = (
@@ -52,8 +52,8 @@ class IndexedSource:
     """Data whose items can be fetched in any order, from ``offset`` to ``length``.
 
     ``exact`` is false where ``len`` is only a promise: an object with nothing but
-    ``__getitem__`` ends at its first ``IndexError``, before or after that. With a ``numbering``
-    the items are ``(index, item)`` pairs.
+    ``__getitem__`` ends at its first ``IndexError``, before or after that. Where they are
+    ``numbered`` the items are ``(index, item)`` pairs.
     """
 
     indexed = True
@@ -66,12 +66,12 @@ class IndexedSource:
         *,
         offset: int = 0,
         exact: bool = True,
-        numbering: Numbering | None = None,
+        numbered: bool = False,
     ) -> None:
         self.data = data
         """The user's own."""
-        self._view = data if numbering is None else Numbered(data, numbering)
-        self.numbered = numbering is not None
+        self._view = Numbered(data) if numbered else data
+        self.numbered = numbered
         self.offset = offset
         self.exact = exact
         self.length: int = offset + len(self._view)
@@ -187,15 +187,14 @@ class IteratedSource:
         length: int | None,
         in_memory: bool = False,
         keep: bool = False,
-        numbering: Numbering | None = None,
+        numbered: bool = False,
     ) -> None:
         self._data = data
         self._iterator = iter(data)
         self.finished: Finished | None = None
-        self.numbered = numbering is not None
-        if numbering is not None:
-            self._iterator = numbering.pairs(self._iterator)
-            length = None if length is None else numbering.places(length)
+        self.numbered = numbered
+        if numbered:
+            self._iterator = enumerate(self._iterator)
         self.is_in_memory = in_memory
         self.is_fleeting = isinstance(data, groupby)
         """Its items share the iterator, and end when the next one is asked for."""
@@ -308,33 +307,29 @@ def _raising(error: BaseException) -> Iterator[Any]:
 Source: TypeAlias = IndexedSource | IteratedSource
 
 
-def source_of(
-    data: Iterable[Any], *, keep: bool = False, numbering: Numbering | None = None
-) -> Source:
+def source_of(data: Iterable[Any], *, keep: bool = False, numbered: bool = False) -> Source:
     """Choose how to read ``data``; ``keep`` remembers what is read of a one-shot input.
 
-    With a ``numbering`` the source gives ``(index, item)`` pairs.
+    Where it is ``numbered`` the source gives ``(index, item)`` pairs.
 
     Raises:
         TypeError: as ``iter(data)`` does.
     """
     if _indexes_as_it_iterates(data):
-        return IndexedSource(data, numbering=numbering)
+        return IndexedSource(data, numbered=numbered)
     if _has_only_getitem(data):
-        return IndexedSource(data, exact=False, numbering=numbering)
-    return iterated(data, keep=keep, numbering=numbering)
+        return IndexedSource(data, exact=False, numbered=numbered)
+    return iterated(data, keep=keep, numbered=numbered)
 
 
-def iterated(
-    data: Iterable[Any], *, keep: bool = False, numbering: Numbering | None = None
-) -> IteratedSource:
+def iterated(data: Iterable[Any], *, keep: bool = False, numbered: bool = False) -> IteratedSource:
     """Read ``data`` once and in order, also where it could be indexed."""
     return IteratedSource(
         data,
         length=promised_length(data),
         in_memory=_holds_all(data),
         keep=keep,
-        numbering=numbering,
+        numbered=numbered,
     )
 
 
