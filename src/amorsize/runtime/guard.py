@@ -36,6 +36,8 @@ class Guard:
         self._looked_s = perf_counter()
         self._next_s = self._looked_s + LOOK_S
         self._free: float | None = None
+        self._fall = 0.0
+        """Bytes a second by which it becomes less."""
         self._began_with = -1
         self._last = False
         """The latest look said that there is little more to be had."""
@@ -86,8 +88,10 @@ class Guard:
             return None
         fell = 0.0 if self._free is None else self._free - room.free_bytes
         self._free = room.free_bytes
-        if fell > 0:
-            soon_s = passed_s * room.free_bytes / fell / LOOKS_TO_THE_END
+        # halved at most: between two looks that are close there may be next to nothing
+        self._fall = max(fell / max(passed_s, LEAST_LOOK_S), self._fall / 2)
+        if self._fall > 0:
+            soon_s = room.free_bytes / self._fall / LOOKS_TO_THE_END
             self._next_s = now_s + min(LOOK_S, max(LEAST_LOOK_S, soon_s))
         look = Look(free=room.free_bytes, fell=fell, limit=room.limit.size_bytes, grown=grown)
         now, before, self._last = pressure(look), self._last, False
