@@ -207,7 +207,7 @@ def test_it_widens_while_nothing_queues() -> None:
 def test_it_narrows_to_what_is_served_and_a_little_more() -> None:
     narrower = WIDE.after(Round(done=32, lasted_s=0.04, took_s=32 * 0.03))
 
-    assert narrower.threads == 19
+    assert narrower.threads == 20
     assert narrower.last == Narrowed(threads=32, rate=800, widening=True)
     assert narrower.settling == 32
 
@@ -217,7 +217,7 @@ def test_too_little_without_longer_items_must_be_seen_twice() -> None:
     doubtful = WIDE.after(seen)
 
     assert doubtful.threads == 32
-    assert doubtful.after(seen).threads == 19
+    assert doubtful.after(seen).threads == 20
 
 
 def test_a_narrowing_that_costs_throughput_is_taken_back() -> None:

@@ -24,7 +24,7 @@ GROWTH: Final = 3
 """Widening per round. BBR's start-up gain is 2.89, the least that doubles the rate every round
 trip; with 2, a job of 400 items x 20 ms took 1.8 instead of 1.6 times the best fixed number."""
 
-HEADROOM: Final = 1.15
+HEADROOM: Final = 1.2
 """Kept per item that is served, so that the next request is always there; with a round's noise
 still below 1.3 times the load that the other side can bear."""
 
