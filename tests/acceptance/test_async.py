@@ -457,7 +457,7 @@ def test_no_other_engine_can_run_it() -> None:
 
 
 def test_advice_for_pools_has_nothing_to_say() -> None:
-    with pytest.raises(amorsize.UsageError, match="execute and aexecute await them"):
+    with pytest.raises(amorsize.UsageError, match="aexecute and astream await them"):
         amorsize.optimize(doubled, range(3))
 
 
