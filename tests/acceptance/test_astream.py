@@ -118,3 +118,22 @@ def test_a_plain_function_does_not_block_the_loop() -> None:
 def test_stream_says_that_it_takes_no_async_function() -> None:
     with pytest.raises(ValueError, match="must not be an async function"):
         amorsize.stream(waits, [1])
+
+
+@pytest.mark.parametrize("awaits", [True, False])
+def test_a_stream_that_is_left_open_ends_with_its_loop(awaits: bool) -> None:
+    told: list[Any] = []
+    kept: list[Any] = []
+
+    async def same(item: int) -> int:
+        await asyncio.sleep(0)
+        return item
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, what: told.append(what))
+        kept.append(amorsize.astream(same if awaits else abs, iter(range(10**6))))
+        await anext(kept[0])
+
+    asyncio.run(main())
+
+    assert told == []

@@ -457,7 +457,7 @@ def test_no_other_engine_can_run_it() -> None:
 
 
 def test_advice_for_pools_has_nothing_to_say() -> None:
-    with pytest.raises(amorsize.UsageError, match="execute and aexecute await them"):
+    with pytest.raises(amorsize.UsageError, match="aexecute and astream await them"):
         amorsize.optimize(doubled, range(3))
 
 
@@ -478,3 +478,9 @@ def test_chunks_mean_nothing_and_it_says_so() -> None:
 def test_more_jobs_than_allowed_at_once_is_a_mistake() -> None:
     with pytest.raises(amorsize.UsageError, match="n_jobs must not exceed max_concurrency"):
         amorsize.execute(doubled, range(3), n_jobs=4, max_concurrency=3)
+
+
+@pytest.mark.timeout(10)
+def test_a_plain_function_that_raises_stop_iteration_does_not_hang() -> None:
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        asyncio.run(amorsize.aexecute(next, [iter(())]))

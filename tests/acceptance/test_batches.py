@@ -106,3 +106,13 @@ def test_advice_for_imap_keeps_the_input_and_the_buffer() -> None:
     assert advice.n_jobs * advice.chunksize <= 6
     assert not advice.use_ordered
     assert list(itertools.islice(advice.data, 10)) == list(range(10))
+
+
+def test_a_mistake_in_the_options_does_not_empty_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_text("old\n")
+
+    with pytest.raises(ValueError, match="window must be positive"):
+        amorsize.process_in_batches(doubled, range(3), sink=path, window=0)
+
+    assert path.read_text() == "old\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from concurrent.futures import Executor, as_completed
 from functools import partial
@@ -157,3 +158,16 @@ def test_arguments_are_checked() -> None:
         amorsize.Session(0)
     with pytest.raises(ValueError, match="idle_s"):
         amorsize.Session(idle_s=0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_does_not_wait_for_a_thread_that_is_not_there(session: amorsize.Session) -> None:
+    with session._workshop._lock:  # noqa: SLF001 - another thread may be starting workers just then
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(10)
+            try:
+                os._exit(session.execute(abs, [-1, -2]) != [1, 2])
+            finally:
+                os._exit(2)
+        assert os.waitpid(pid, 0)[1] == 0

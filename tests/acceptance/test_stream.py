@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 import threading
 from contextlib import suppress
 from contextvars import ContextVar
@@ -269,3 +270,18 @@ def test_arguments_are_refused_in_the_words_users_know() -> None:
         amorsize.stream(doubled, [1], window=0)
     with pytest.raises(ValueError, match="func parameter cannot be None"):
         amorsize.stream(None, [1])  # type: ignore[arg-type]  # as a user might
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_of_the_consumer_ends_no_workers_of_its_parent() -> None:
+    results = iter(amorsize.stream(busy, iter(range(200)), n_jobs=2, backend="processes"))
+    given = list(itertools.islice(results, 20))
+    pid = os.fork()
+    if pid == 0:
+        try:
+            results.close()  # type: ignore[attr-defined]  # as at the end of the child
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+    assert [*given, *results] == [-item for item in range(200)]

@@ -351,3 +351,14 @@ def test_a_time_that_is_none_is_refused_with_the_flag(shell: Shell, flag: str) -
 
     assert ran.code == 2
     assert f"{flag} takes seconds" in ran.err
+
+
+def test_an_async_function_is_awaited(shell: Shell) -> None:
+    (shell.folder / "waits.py").write_text(
+        "import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    return 2 * x\n"
+    )
+
+    ran = shell.run("execute", "waits:f", "--data-range", "3", "--max-rate", "1000/s")
+
+    assert (ran.code, ran.out) == (0, "0\n2\n4\n")
+    assert "event loop" in shell.refuses("execute", "waits:f", "--data-range", "3", "--isolate")

@@ -169,3 +169,11 @@ def test_ctrl_c_ends_it(place: Path) -> None:
         run.stdout.read()
 
         assert run.wait() == 130
+
+
+@pytest.mark.parametrize("flag", ["--timeout=1", "--deadline=1", "--on-crash=skip", "--isolate"])
+def test_what_a_stream_does_not_heed_it_does_not_take(place: Path, flag: str) -> None:
+    with command(place, "tools:doubled", flag) as process:
+        told = process.communicate("1\n")[1]
+    assert process.returncode == 2
+    assert "unrecognized arguments" in told

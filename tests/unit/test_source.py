@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amorsize.engines.source import IndexedSource, IteratedSource, all_items, next_item, source_of
+from amorsize.engines.source import (
+    Chunk,
+    IndexedSource,
+    IteratedSource,
+    all_items,
+    next_item,
+    source_of,
+)
+from amorsize.engines.supply import Supply
+from amorsize.engines.window import Window, WindowedSource
 
 STEPS = st.lists(
     st.tuples(
@@ -144,3 +153,21 @@ def test_what_reading_the_next_item_raises_is_raised_in_its_turn() -> None:
     assert next_item(source) == []
     with pytest.raises(OSError, match="no more"):
         list(source.block(1))
+
+
+def test_a_line_that_comes_while_none_is_there_does_not_end_the_input() -> None:
+    there = [1]
+    lines = WindowedSource(
+        iter("ab"),
+        length=None,
+        window=Window(),
+        at_hand=lambda: there.pop(0) if len(there) > 1 else there[0],
+    )
+    supply = Supply(lines)
+    assert supply.next(1) == Chunk(0, ["a"])
+
+    there[:] = [0, 1]
+    assert supply.next(1) is None
+
+    assert not supply.ended
+    assert supply.next(1) == Chunk(1, ["b"])

@@ -175,15 +175,27 @@ async def _beside(whole: Callable[..., Run], *, show: Show | None) -> Run:
         if show is not None:
             loop.call_soon_threadsafe(show, done, total)
 
-    future = loop.run_in_executor(None, copy_context().run, partial(whole, progress=tell))
+    call = partial(_caught, partial(whole, progress=tell))
+    future = loop.run_in_executor(None, copy_context().run, call)
     try:
-        return await asyncio.shield(future)
+        done = await asyncio.shield(future)
     except asyncio.CancelledError:
         is_over = True
         await asyncio.wait([future])
         if not future.cancelled():
             future.exception()  # seen: it is not told of again
         raise
+    if isinstance(done, StopIteration):
+        raise done
+    return done
+
+
+def _caught(call: Callable[[], Run]) -> Run | StopIteration:
+    """No future can hold a ``StopIteration``: whoever awaits it would wait for ever."""
+    try:
+        return call()
+    except StopIteration as error:
+        return error
 
 
 class _NobodyWaitsError(Exception):

@@ -91,7 +91,7 @@ def astream(
     if not gives_coroutines(func):
         memory = Memory(func, wanted=bool(use_cache))
         run = Streaming(func, source, options=options, memory=memory, ordered=bool(ordered))
-        return _one_by_one(_beside(run))
+        return _beside(run)
     if options.backend not in {Backend.AUTO, Backend.SERIAL}:
         raise refusal(options, [Untried("an async function runs on an event loop")])
     from amorsize.runtime.astreaming import await_batches
@@ -106,13 +106,18 @@ async def _one_by_one(batches: AsyncGenerator[list[Any], None]) -> AsyncGenerato
                 yield result
 
 
-async def _beside(run: Streaming) -> AsyncGenerator[list[Any], None]:
-    """All of it in one thread, a step at a time."""
+async def _beside(run: Streaming) -> AsyncGenerator[Any, None]:
+    """All of it in one thread, a step at a time.
+
+    One generator, none within: a loop that ends closes all at once, and complains of an inner
+    one that the outer one is closing already.
+    """
     loop, batches = asyncio.get_running_loop(), run.batches()
     thread = ThreadPoolExecutor(1, thread_name_prefix="amorsize-stream")
     try:
         while (batch := await loop.run_in_executor(thread, next, batches, None)) is not None:
-            yield batch
+            for result in batch:
+                yield result
     finally:
         await asyncio.shield(loop.run_in_executor(thread, batches.close))
         thread.shutdown(wait=False)

@@ -95,8 +95,9 @@ def process_in_batches(
     kept: list[Any] = []
     count = 0
     with ExitStack() as closing:
-        take = kept.extend if sink is None else _taker(sink, closing)
         results = closing.enter_context(stream(func, data, **options))
+        # only now, as it empties a file: all arguments were right
+        take = kept.extend if sink is None else _taker(sink, closing)
         for batch in _batches(results, size, max(1, allowed - options["window_bytes"])):
             take(batch)
             count += len(batch)

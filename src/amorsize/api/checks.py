@@ -42,7 +42,7 @@ def check_call(func: Any, data: Any, *, awaits: bool = False) -> None:
     if is_async(func) and not (awaits and gives_coroutines(func)):
         raise UsageError.parameter(
             "func parameter must not be an async function: its calls return coroutines",
-            hint="execute and aexecute await them, and find how many at once; no pool does",
+            hint="execute, aexecute and astream await them and find how many at once; pools do not",
         )
     if data is None:
         raise UsageError.parameter("data parameter cannot be None")

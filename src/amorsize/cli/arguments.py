@@ -95,10 +95,10 @@ def add_failing(parser: ArgumentParser) -> None:
         action="store_false",
         help="fail where a result cannot travel, instead of running its item again",
     )
-    _add_watching(parser)
 
 
-def _add_watching(parser: ArgumentParser) -> None:
+def add_watching(parser: ArgumentParser) -> None:
+    """Add what needs somebody who watches the workers; a stream does not have it."""
     group = parser.add_argument_group(
         "watched runs: with any of these, items run in worker processes only"
     )
@@ -139,7 +139,7 @@ def forced_options(args: Namespace, **more: Any) -> Options:
 
 
 def run_options(args: Namespace) -> Options:
-    """Check the same, and add what ``add_failing`` takes."""
+    """Check the same, and add what ``add_failing`` and ``add_watching`` take."""
     return replace(
         forced_options(args, **{name: getattr(args, name) for name in WATCHING}),
         fail_fast=args.fail_fast,

@@ -77,6 +77,9 @@ class Workshop:
 
     @contextmanager
     def _occupied(self, cores: int) -> Iterator[None]:
+        if self._is_inherited():  # the lock may be held by a thread that is not here
+            yield
+            return
         with self._lock:
             self._busy += cores
         try:

@@ -178,6 +178,8 @@ class IteratedSource:
     """
 
     indexed = False
+    is_full = False
+    """Whether no more may be read before results have been taken."""
     exact = False
 
     def __init__(
@@ -202,11 +204,6 @@ class IteratedSource:
         self.position = 0
         self.broken: BaseException | None = None
         self.kept: list[Any] | None = [] if keep else None
-
-    @property
-    def is_full(self) -> bool:
-        """Whether no more may be read before results have been taken."""
-        return False
 
     def room(self, count: int) -> int:
         """How many items may come next: nobody knows before they are read."""

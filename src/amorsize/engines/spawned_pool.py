@@ -232,7 +232,8 @@ def spawned_pool(workers: int, *, keep: bool = True) -> Iterator[SpawnedPool]:
     try:
         yield pool
     except BaseException:
-        pool.kill()
+        if not IDLE_POOLS.is_inherited():  # the consumer of a stream has forked
+            pool.kill()
         raise
     else:
         if keep:

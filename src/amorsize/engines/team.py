@@ -107,10 +107,12 @@ def _member(row: int, pid: int, memory: int, *, lasting: bool) -> _Member:
 def _gathered(job: Job, reports: Reports) -> Iterator[_Team]:
     """A team without workers yet; on the way out none is left running. Interrupts are held."""
     marker = INSIDE.set("the caller of a running call")
-    team = _Team(job, reports)
+    team, owner = _Team(job, reports), os.getpid()
     try:
         yield team
     except BaseException:
+        if os.getpid() != owner:  # the consumer of a stream has forked: they are not ours to end
+            raise
         hold_interrupts()
         team.end_at_once()
         raise

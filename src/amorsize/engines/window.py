@@ -138,6 +138,8 @@ class WindowedSource(IteratedSource):
         self.window = window
         self._at_hand = at_hand
         self._most_pulled = 0
+        self.is_full = False
+        """Whether there was no room when the last chunk was asked for; there may be since."""
         self.shares = 1
         """Among so many a window is divided: no chunk is more than one part."""
 
@@ -150,10 +152,6 @@ class WindowedSource(IteratedSource):
         self._most_pulled = self.pulled
         super().give_back(items)
 
-    @property
-    def is_full(self) -> bool:
-        return self.room(1) == 0
-
     def room(self, count: int) -> int:
         """How many items may come next: none to be waited for while others are on their way."""
         free = self.window.room(self.position)
@@ -164,6 +162,7 @@ class WindowedSource(IteratedSource):
 
     def claim(self, count: int) -> Chunk | None:
         most = self.room(count)
+        self.is_full = most < 1
         # tiny windows are shared out, too
         most = min(most, max(1, most // self.shares))
         start, items, size = self.position, list[Any](), 1

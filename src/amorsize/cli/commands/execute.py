@@ -12,6 +12,7 @@ from amorsize.cli.arguments import (
     add_forcing,
     add_measuring,
     add_target,
+    add_watching,
     run_options,
     words,
 )
@@ -43,6 +44,7 @@ def _configure(parser: ArgumentParser) -> None:
     _add_output(parser)
     add_forcing(parser)
     add_failing(parser)
+    add_watching(parser)
     add_policies(parser)
     _add_checkpoint(parser)
     add_measuring(parser)
@@ -95,8 +97,10 @@ def _file(name: str) -> str | None:
 
 def _run(args: Namespace) -> int:
     from amorsize.api.checks import check_call, checkpoint_from
+    from amorsize.api.policies import check_awaited
     from amorsize.api.run import run
     from amorsize.runtime.memory import Memory
+    from amorsize.sample.facts import gives_coroutines
 
     with data_output() as output:
         force(args)
@@ -105,7 +109,9 @@ def _run(args: Namespace) -> int:
         policies = policies_of(args, options)
         check_takes_one(func, args.target)
         data = read_items(args)
-        check_call(func, data)
+        check_call(func, data, awaits=True)
+        if gives_coroutines(func):
+            check_awaited(options, policies, checkpoint)
         read = files_read(args, data)
         place = _place(args, output) if args.output is None else ToFile(args.output, read=read)
         results = Results(place, _line_of(args))
