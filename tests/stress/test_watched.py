@@ -544,8 +544,13 @@ class Loud:
         return _refuse_loudly, (self.index,)
 
 
+def say_a_lot() -> None:
+    for _ in range(40):
+        LOUD.error("x" * (1 << 16))
+
+
 def _refuse_loudly(_index: int) -> None:
-    speaker = threading.Thread(target=lambda: [LOUD.error("x" * (1 << 16)) for _ in range(40)])
+    speaker = threading.Thread(target=say_a_lot)
     speaker.start()
     speaker.join()
     msg = "not in this process"

@@ -92,9 +92,7 @@ def _prepared(job: Job, reports: Reports, usual: Mask, *, may_fork: bool) -> Ite
                 yield run
             except BaseException as error:
                 hold_interrupts()
-                run.end(0.0 if isinstance(error, DeadlineExceededError) else GRACE_S)
-                if isinstance(error, EngineStartError):
-                    run.strand()
+                run.abandon(error)
                 raise
             run.dismiss()
     finally:
@@ -395,6 +393,8 @@ class _Run:
         self._intake.last(self._processes)
         self.dismiss()
 
-    def strand(self) -> None:
-        """Others may run what nobody here has told of."""
-        self._handout.strand()
+    def abandon(self, error: BaseException) -> None:
+        """Leave no worker; where none can be had, others run what nobody here has told of."""
+        self.end(0.0 if isinstance(error, DeadlineExceededError) else GRACE_S)
+        if isinstance(error, EngineStartError):
+            self._handout.strand()
