@@ -406,3 +406,23 @@ def test_the_caller_runs_nothing_while_workers_do(tmp_path: Path) -> None:
 
     assert told.run is not None
     assert told.run.engine is EngineKind.WATCHED
+
+
+@pytest.mark.parametrize("kind", [range, lambda items: iter(range(items))], ids=["range", "iter"])
+def test_where_no_worker_can_be_had_nothing_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Callable[[int], Iterable[int]]
+) -> None:
+    def refused() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", refused)
+    results, told = execute(
+        Noting(str(tmp_path / "notes"), 2e-3, 0.0),
+        kind(60),
+        checkpoint=tmp_path / "run.amor",
+        return_optimization_result=True,
+        n_jobs=2,
+    )
+
+    assert results == [[item] for item in range(60)]
+    assert "cannot be started" in " ".join(told.warnings)

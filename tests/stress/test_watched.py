@@ -26,7 +26,7 @@ from amorsize import (
     WorkerCrashedError,
     execute,
 )
-from amorsize.engines.base import Care, Job
+from amorsize.engines.base import Care, EngineStartError, Job
 from amorsize.engines.nesting import INSIDE
 from amorsize.engines.source import source_of
 from amorsize.engines.watched import WatchedEngine
@@ -494,3 +494,109 @@ def test_what_a_worker_logs_before_it_dies_is_handled(caplog: pytest.LogCaptureF
     assert [record.getMessage() for record in caplog.records if record.name == "dying"] == [
         "last words of 5"
     ]
+
+
+# -- what was told before the end
+
+
+def has_begun(tally: Tally, index: int) -> None:
+    """Wait until it has, and its worker sleeps: nothing is left for that one to do."""
+    while not tally.counts()[index]:
+        time.sleep(1e-3)
+    while any(c.status() == psutil.STATUS_RUNNING for c in psutil.Process().children()):
+        time.sleep(1e-3)
+
+
+def test_what_was_done_while_input_kept_the_caller_waiting_is_not_lost(tally: Tally) -> None:
+    def items() -> Iterator[int]:
+        yield 0
+        has_begun(tally, 0)
+        raise KeyboardInterrupt
+
+    def item(index: int) -> int:
+        tally.note(index)
+        return -index
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        execute(item, items(), isolate=True, n_jobs=2)
+
+    assert dict(caught.value.results) == {0: 0}  # type: ignore[attr-defined]  # put there
+
+
+def test_a_result_that_waits_for_the_caller_is_not_over_time() -> None:
+    def items() -> Iterator[int]:
+        for index in range(3):
+            yield index
+            time.sleep(0.5)
+
+    results = execute(lambda _: bytes(1 << 21), items(), timeout=0.25, n_jobs=2)
+
+    assert results == [bytes(1 << 21)] * 3
+
+
+class Loud:
+    """Says a lot when it cannot be read: more than fits into a pipe, from another thread."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+    def __reduce__(self) -> Any:
+        return _refuse_loudly, (self.index,)
+
+
+def say_a_lot() -> None:
+    for _ in range(40):
+        LOUD.error("x" * (1 << 16))
+
+
+def _refuse_loudly(_index: int) -> None:
+    speaker = threading.Thread(target=say_a_lot)
+    speaker.start()
+    speaker.join()
+    msg = "not in this process"
+    raise ValueError(msg)
+
+
+LOUD = logging.getLogger("loud")
+LOUD.propagate = False
+LOUD.addHandler(logging.NullHandler())
+
+
+def test_items_that_cannot_be_read_are_given_out_again_once(tally: Tally) -> None:
+    def item(loud: Loud) -> int:
+        tally.note(loud.index)
+        return loud.index
+
+    results = execute(item, map(Loud, range(12)), isolate=True, n_jobs=2, chunksize=2)
+
+    assert results == list(range(12))
+    assert tally.counts() == dict.fromkeys(range(12), 1)
+
+
+def refuse_elsewhere(home: int) -> Callable[[int], int]:
+    if os.getpid() != home:
+        msg = "not in this process"
+        raise ValueError(msg)
+    return AtHome()
+
+
+class AtHome:
+    """Can be sent, and not be read there."""
+
+    def __call__(self, index: int) -> int:
+        time.sleep(2e-3)
+        return -index
+
+    def __reduce__(self) -> Any:
+        return refuse_elsewhere, (os.getpid(),)
+
+
+def test_what_was_claimed_for_workers_that_cannot_work_is_given_back() -> None:
+    recorder = Recorder()
+    job = Job(func=AtHome(), source=source_of(iter(range(ITEMS))), workers=2, item_s=0.0)
+
+    with pytest.raises(EngineStartError, match="not in this process"):
+        WatchedEngine(may_fork=False).run(job, recorder)
+
+    left = [] if (chunk := job.source.claim(ITEMS)) is None else chunk.items
+    assert sorted([*recorder.lost, *left]) == list(range(ITEMS))

@@ -92,7 +92,7 @@ def _prepared(job: Job, reports: Reports, usual: Mask, *, may_fork: bool) -> Ite
                 yield run
             except BaseException as error:
                 hold_interrupts()
-                run.end(0.0 if isinstance(error, DeadlineExceededError) else GRACE_S)
+                run.abandon(error)
                 raise
             run.dismiss()
     finally:
@@ -187,9 +187,8 @@ class _Run:
 
     def _hand_out(self) -> bool:
         """Give everybody something to do; false when all is done."""
-        for unsent in self._intake.unsent:
-            self._give_to_a_child(unsent)
-        self._intake.unsent.clear()
+        while self._intake.unsent:
+            self._give_to_a_child(self._intake.unsent.pop(0))
         self._crowd.heed(self._reports.most_workers)
         while len(self._busy()) < self._crowd.wanted:
             chunk = self._handout.next(self._crowd.wanted)
@@ -219,6 +218,7 @@ class _Run:
                 self.most_at_once = max(self.most_at_once, len(self._processes))
                 return process
         if not self._processes:
+            self._handout.take_back(chunk)
             raise self._no_more
         self._reports.note(f"only {len(self._processes)} workers: {self._no_more}")
         self._crowd.settle_for(len(self._processes))
@@ -390,4 +390,11 @@ class _Run:
         for process in self._processes:
             if not has_ended(process.pidfd, max(0.0, until - perf_counter())):
                 process.kill()
+        self._intake.last(self._processes)
         self.dismiss()
+
+    def abandon(self, error: BaseException) -> None:
+        """Leave no worker; where none can be had, others run what nobody here has told of."""
+        self.end(0.0 if isinstance(error, DeadlineExceededError) else GRACE_S)
+        if isinstance(error, EngineStartError):
+            self._handout.strand()

@@ -45,6 +45,11 @@ class Handout:
         if chunk.items:
             self._again.appendleft(chunk)
 
+    def strand(self) -> None:
+        """What came back is for others: nobody here can run it."""
+        while self._again:
+            self._reports.stranded(*self._again.popleft(), "")
+
     def next(self, workers: int) -> Chunk | None:
         """The next chunk for one of so many workers; ``None`` if there is none now."""
         if self.closed:

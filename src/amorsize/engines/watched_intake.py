@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from amorsize.engines.base import EngineStartError, Failure
@@ -13,6 +14,8 @@ from amorsize.engines.worker_logs import relay
 from amorsize.errors import ResultLostError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from amorsize.engines.base import Reports
     from amorsize.engines.source import Chunk
     from amorsize.engines.watched_handout import Handout
@@ -35,9 +38,12 @@ class Intake:
         self._took_ns = self._cpu_ns = 0
         self.unsent: list[Chunk] = []
         """Chunks that a worker could not read."""
+        self._amid: Process | None = None
+        """Whose letters are being taken; or were, when something was raised."""
 
     def read(self, process: Process) -> None:
         """Take all that has come from one worker."""
+        self._amid = process
         for letter in process.box.empty():
             if letter.kind is Kind.RESULT:
                 self._keep(letter, process)
@@ -45,6 +51,23 @@ class Intake:
                 self._tell(process)
                 self._take(letter, process)
         self._tell(process)
+        self._amid = None
+
+    def last(self, processes: Sequence[Process]) -> None:
+        """Workers have ended before their time: what they had told is done, the rest comes back.
+
+        Letters whose taking was cut short are left: where one begins is not certain any more.
+        """
+        cut_short, self._results = self._amid, []
+        for process in processes:
+            if process is not cut_short:
+                with suppress(Exception):  # something was raised already, and is what counts
+                    self.read(process)
+            self.unsent.append(process.rest())
+            process.chunk = None
+        for chunk in self.unsent:
+            self._handout.take_back(chunk)
+        self.unsent.clear()
 
     def _keep(self, letter: Letter, process: Process) -> None:
         try:

@@ -34,7 +34,7 @@ class Kind(IntEnum):
     STRANDED = 5
     """Its result or exception cannot travel; the payload says why."""
     UNREAD = 6
-    """The items from here on cannot be unpickled; the payload says why."""
+    """The chunk ends here: its items cannot be unpickled; the payload says why."""
     BAD_FUNCTION = 7
     """The function cannot be loaded; the payload says why."""
     DONE = 8

@@ -105,11 +105,12 @@ class Worker:
         try:
             items = self._items(letter, stop)
         except Exception as error:  # noqa: BLE001 - as does loading items
+            self._outlet.end_chunk()
             self._say(Letter(Kind.UNREAD, index, describe(error).encode()))
-        else:
-            marks, slot = self._desk.marks, self._desk.slot
-            while index < stop and marks.may_go_on(slot, index) and self._run(index, items):
-                index += 1
+            return
+        marks, slot = self._desk.marks, self._desk.slot
+        while index < stop and marks.may_go_on(slot, index) and self._run(index, items):
+            index += 1
         self._outlet.end_chunk()
         self._say(Letter(Kind.DONE, index, first=perf_counter_ns() - began_ns))
 
@@ -131,6 +132,7 @@ class Worker:
         letter = _letter_of(ran, index)
         if letter.kind is Kind.FAILED:  # first, so that nobody starts a larger item meanwhile
             desk.marks.lower_limit(index)
+        desk.marks.date(desk.slot, NEVER)  # the caller may be slow to take it: nobody's time
         flush_streams()
         self._say(letter._replace(first=took_ns, second=cpu_ns))
         return letter.kind is not Kind.FAILED

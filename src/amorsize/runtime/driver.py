@@ -194,6 +194,7 @@ class SteppedRun:
                 workers = yield from engine_for(engine).steps(job, self._ledger)
         except EngineStartError as error:
             self._ledger.note(str(error))
+            self._run_lost_again()  # the caller goes on behind what was claimed
             self._around.rule_out(decision.chosen.engine, str(error))
         else:
             self._account(decision, workers, self._ledger.completed - before)
