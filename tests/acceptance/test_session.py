@@ -12,13 +12,15 @@ from operator import add
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 import amorsize
+from tests.support import offspring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import psutil
 
 
 @pytest.fixture
@@ -35,8 +37,12 @@ def worker_of(item: int) -> int:
 
 
 def workers() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if "popen_loky" in " ".join(child.cmdline())]
+    return [child for child in offspring.running() if "popen_loky" in " ".join(child.cmdline())]
+
+
+@pytest.fixture(autouse=True)
+def begin() -> None:
+    offspring.begin()
 
 
 def warmed(session: amorsize.Session) -> set[int]:

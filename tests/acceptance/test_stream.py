@@ -12,14 +12,16 @@ from pathlib import Path
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pytest
 
 import amorsize
 from amorsize.engines.nesting import INSIDE
+from tests.support import offspring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import psutil
 
 FORCED: list[dict[str, Any]] = [
     {"backend": "serial"},
@@ -42,10 +44,14 @@ def doubled(item: int) -> int:
 
 
 def workers() -> list[psutil.Process]:
-    """Processes of ours that still run; those that are exiting are reaped at the next run."""
+    """Those of this test that still run after a moment; no tracker is one."""
     sleep(0.05)
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in offspring.running() if "tracker" not in " ".join(child.cmdline())]
+
+
+@pytest.fixture(autouse=True)
+def begin() -> None:
+    offspring.begin()
 
 
 def memory_files_bytes() -> int:
