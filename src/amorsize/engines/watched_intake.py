@@ -61,7 +61,7 @@ class Intake:
         cut_short, self._results = self._amid, []
         for process in processes:
             if process is not cut_short:
-                with suppress(Exception):  # something was raised already, and is what counts
+                with suppress(BaseException):  # something was raised already, and is what counts
                     self.read(process)
             self.unsent.append(process.rest())
             process.chunk = None
