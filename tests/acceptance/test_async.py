@@ -10,16 +10,12 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import aclosing
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import amorsize
-from amorsize.engines.flight import Flight
-from amorsize.engines.source import source_of
-from amorsize.engines.supply import Supply
 from amorsize.plan.refusals import MOST_CALLS
 
 if TYPE_CHECKING:
@@ -290,24 +286,6 @@ def test_ctrl_c_works_the_first_time(call: str) -> None:
         out, err = process.communicate(timeout=20)
 
     assert (out, err, process.returncode) == ("True\n", "", 0)
-
-
-def test_a_window_bounds_what_is_read_and_the_source_stays_at_a_known_place() -> None:
-    source = iter(range(1000))
-    taken: list[int] = []
-
-    async def main() -> None:
-        room = 4
-        flight = Flight(doubled, Supply(source_of(source)), width=100, room=lambda: room)
-        async with aclosing(flight.batches()) as batches:
-            async for batch in batches:
-                taken.extend(item.at for item in batch)
-                room = 0
-                if len(taken) >= 4:
-                    break
-
-    asyncio.run(main())
-    assert next(source) >= len(taken)
 
 
 # -- how many at once

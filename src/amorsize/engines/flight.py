@@ -54,21 +54,16 @@ class Flight:
         *,
         width: int | WidthFinder,
         refusals: Refusals | None = None,
-        room: Callable[[], int] | None = None,
         patience_s: float | None = None,
     ) -> None:
-        """``room`` says how many more items may be read now; ``None``: as many as wanted.
-
-        ``batches`` gives an empty batch where nothing landed for ``patience_s``.
-        """
+        """``batches`` gives an empty batch where nothing landed for ``patience_s``."""
         self._func = func
         self._supply = supply
         self.finder = None if isinstance(width, int) else width
         self._refusals = refusals
         self._wanted = max(1, width if isinstance(width, int) else width.width.threads)
-        self._room = room
         self._patience_s = patience_s
-        self._read_ahead = READ_AHEAD if supply.may_read_ahead and room is None else 1
+        self._read_ahead = READ_AHEAD if supply.may_read_ahead else 1
         self._ready: deque[Any] = deque()
         self._next_index = 0
         self._at: dict[asyncio.Task[None], int] = {}
@@ -131,7 +126,7 @@ class Flight:
         return index, self._ready.popleft()
 
     def _read(self) -> bool:
-        if self._limit != NO_LIMIT or (self._room is not None and self._room() < 1):
+        if self._limit != NO_LIMIT:
             return False
         chunk = self._supply.next(self._read_ahead)
         if chunk is None:

@@ -6,6 +6,7 @@ import pytest
 
 from amorsize.plan import facts
 from amorsize.plan.facts import Case
+from amorsize.plan.prices import GIGABYTE
 from amorsize.vocab.options import DEFAULT_OPTIONS
 from amorsize.vocab.plan import EngineKind
 from amorsize.vocab.profile import GilUse, NotMeasured, Profile, Transfer
@@ -55,6 +56,15 @@ def test_few_transfers_are_doubted_and_many_are_not() -> None:
     assert facts.transfers_of(profile(result=few), EngineKind.TEAM) == (1.5 * 2**-20, 1.5 * 2**-21)
     assert facts.transfers_of(profile(result=many), EngineKind.TEAM) == (2**-20, 2**-21)
     assert facts.transfers_of(profile(result=large), EngineKind.TEAM) == (2.0, 1.0)
+
+
+def test_what_lies_beside_a_pickle_costs_its_size_and_no_caution() -> None:
+    few = Transfer(dumps_s=0.0, loads_s=0.0, size_bytes=3e6, out_of_band_bytes=3e6, sampled=3)
+    prices = GIGABYTE
+
+    assert facts.transfers_of(profile(result=few), EngineKind.TEAM) == pytest.approx(
+        (3e-3 * prices.copy.median_s, 3e-3 * prices.mapped.median_s)
+    )
 
 
 def test_spawned_workers_are_sent_the_items_too() -> None:

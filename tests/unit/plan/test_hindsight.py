@@ -74,6 +74,10 @@ def test_another_run_than_was_foretold_says_nothing_about_the_model(facts: dict[
     assert [run.modelled_s for run in foretold(ran(unknown))] in ([None], [])
 
 
+def test_a_run_that_the_caller_only_watched_was_not_foretold() -> None:
+    assert foretold(ran(LONG, engine=EngineKind.WATCHED)) == ()
+
+
 def test_the_plain_loop_was_not_foretold() -> None:
     assert foretold(ran(profile(left=3))) == ()
     assert foretold(replace(ran(LONG), decision=None)) == ()
